@@ -1,0 +1,562 @@
+"""Every option of the library in one typed table, and the `config` object that reads and sets it.
+
+An option has a global value (`config.update`, or the environment variable `JIB_<NAME>` at start)
+and, inside a `with` block, a value for the current thread only:
+
+    with jib.enable_x64():
+        ...
+
+Internal code imports the option itself and reads `option.value`: one attribute access.
+"""
+
+import contextlib
+import difflib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+__all__ = [
+    "UNSET",
+    "Config",
+    "Option",
+    "allow_f16_reductions",
+    "check_tracer_leaks",
+    "checking_leaks",
+    "compilation_cache",
+    "compilation_cache_dir",
+    "compilation_cache_max_size",
+    "config",
+    "cpu_collectives_implementation",
+    "debug_infs",
+    "debug_key_reuse",
+    "debug_nans",
+    "default_device",
+    "default_matmul_precision",
+    "default_prng_impl",
+    "disable_jit",
+    "disable_most_optimizations",
+    "enable_checks",
+    "enable_custom_prng",
+    "enable_x64",
+    "errors",
+    "explain_cache_misses",
+    "jit_disabled",
+    "log_compiles",
+    "no_execution",
+    "no_tracing",
+    "num_cpu_devices",
+    "numpy_dtype_promotion",
+    "numpy_rank_promotion",
+    "platforms",
+    "threefry_partitionable",
+    "traceback_filtering",
+    "transfer_guard",
+    "transfer_guard_device_to_device",
+    "transfer_guard_device_to_host",
+    "transfer_guard_host_to_device",
+    "use_shardy_partitioner",
+]
+
+Value = TypeVar("Value")
+
+
+class _Unset:
+    """The type of `UNSET`."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Any = _Unset()
+"""Stands for "no value given"; change callbacks get it when a thread's own value is removed."""
+
+Callback = Callable[["Option[Any]", Any, bool], None]
+
+_TABLE: dict[str, "Option[Any]"] = {}
+_CALLBACKS: list[Callback] = []
+_GROUPS: dict[str, tuple["Option[Any]", ...]] = {}
+_ALIASES = {"enable_compilation_cache": "compilation_cache", "platform_name": "platforms"}
+
+
+class Option(threading.local, Generic[Value]):
+    """One option. `option.value` reads it; `with option(new_val):` sets it for this thread.
+
+    Each option is the only instance of a class of its own. The global value is that class's
+    attribute and a thread's own value is an instance attribute (instances of `threading.local`
+    have one dictionary per thread), so reading either is a plain attribute access.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    choices: tuple[Any, ...] | None
+    environment: str
+    doc: str
+    traced: bool
+    value: Value
+
+    def __call__(self, new_val: Any = UNSET) -> "_Override":
+        """Context manager (or decorator) that sets this option for the current thread."""
+        if new_val is UNSET:
+            if self.kind is not bool:
+                raise TypeError(f"`{self.name}` needs a value, as in {self.name}({self.default!r})")
+            new_val = True
+        return _Override(self, self.checked(new_val))
+
+    def checked(self, value: Any) -> Any:
+        """`value` if this option takes it, or the error that says what it takes."""
+        if value is None and self.default is None:
+            return None
+        if self.choices is not None and value not in self.choices:
+            allowed = ", ".join(map(repr, self.choices))
+            raise ValueError(f"`{self.name}` takes {allowed}, not {value!r}. {self.doc}")
+        if self.kind is bool and value in (0, 1):
+            return bool(value)
+        if not isinstance(value, self.kind):
+            raise TypeError(
+                f"`{self.name}` takes {self.kind.__name__}, not {value!r} "
+                f"({type(value).__name__}). {self.doc}"
+            )
+        return value
+
+    def set_global(self, value: Any) -> None:
+        """Set the value for every thread that is not inside a `with` block of its own."""
+        value = self.checked(value)
+        setattr(type(self), "value", value)  # noqa: B010 - the class of this one option
+        config._changed(self, value, False)
+
+    def set_local(self, value: Any) -> Any:
+        """Set this thread's own value (`UNSET` removes it); the previous one is returned."""
+        previous = self.__dict__.get("value", UNSET)
+        if value is not UNSET:
+            self.value = value
+        elif previous is not UNSET:
+            del self.value
+        config._changed(self, value, True)
+        return previous
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"an option is neither true nor false; write {self.name}.value")
+
+    def __repr__(self) -> str:
+        return f"<option {self.name}={self.value!r}>"
+
+
+class _Override(contextlib.ContextDecorator):
+    """The `with` block of an option; entered again, it nests."""
+
+    def __init__(self, option: Option[Any], value: Any):
+        self.option = option
+        self.value = value
+        self.previous: list[Any] = []
+
+    def _recreate_cm(self) -> "_Override":
+        return _Override(self.option, self.value)
+
+    def __enter__(self) -> None:
+        self.previous.append(self.option.set_local(self.value))
+
+    def __exit__(self, *_: object) -> None:
+        self.option.set_local(self.previous.pop())
+
+
+def _parsed(name: str, kind: type, text: str) -> Any:
+    """An environment variable's or a command line flag's text as the option's type."""
+    if kind is bool:
+        lowered = text.strip().lower()
+        if lowered in ("1", "true", "yes", "on"):
+            return True
+        if lowered in ("0", "false", "no", "off", ""):
+            return False
+        raise ValueError(f"{name} takes 1 or 0, not {text!r}")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{name} takes a whole number, not {text!r}") from None
+    return text
+
+
+def _option(
+    name: str,
+    kind: type,
+    default: Any,
+    doc: str,
+    *,
+    choices: tuple[Any, ...] | None = None,
+    traced: bool = False,
+) -> Option[Any]:
+    """Add a row to the table; `traced` options are part of every trace's cache key."""
+    row = {"name": name, "kind": kind, "default": default, "choices": choices, "doc": doc}
+    row |= {"environment": f"JIB_{name.upper()}", "traced": traced, "value": default}
+    option = type(f"Option_{name}", (Option,), row | {"__doc__": doc})()
+    text = os.environ.get(option.environment)
+    if text is not None:
+        value = option.checked(_parsed(option.environment, kind, text))
+        setattr(type(option), "value", value)  # noqa: B010 - as in `set_global`
+    _TABLE[name] = option
+    return option
+
+
+def _bare(name: str) -> str:
+    """An option's name without the prefix under which users write it."""
+    return name.removeprefix("jib_").removeprefix("jax_")
+
+
+class Config:
+    """All options: `config.jib_enable_x64` reads, `config.update("jib_enable_x64", True)` sets.
+
+    A name may start with `jib_` or with `jax_`, or with neither.
+
+    Example:
+        >>> from jib.settings import config
+        >>> config.jib_numpy_rank_promotion
+        'allow'
+    """
+
+    def __init__(self) -> None:
+        self._epoch = 0
+        self._traced: tuple[Option[Any], ...] = ()
+        self._local = type("_Local", (threading.local,), {"epoch": -1, "key": ()})()
+
+    def update(self, name: str, val: Any) -> None:
+        """Set an option globally.
+
+        Raises `AttributeError` for an unknown name, `ValueError` or `TypeError` for a value
+        that the option does not take.
+        """
+        for option in _GROUPS.get(_bare(name)) or (self.option(name),):
+            option.set_global(val)
+
+    def read(self, name: str) -> Any:
+        """The value of an option, by name."""
+        return self.option(name).value
+
+    def option(self, name: str) -> Option[Any]:
+        """The row of the table that `name` stands for."""
+        bare = _bare(name)
+        found = _TABLE.get(_ALIASES.get(bare, bare))
+        if found is None:
+            near = difflib.get_close_matches(bare, list(_TABLE), n=3, cutoff=0.5)
+            hint = f"; near names: {', '.join(near)}" if near else ""
+            raise AttributeError(
+                f"there is no option {name!r}{hint}. help: sorted(jib.config.values) lists all"
+            )
+        return found
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every option's value in this thread, under its `jib_` name."""
+        return {f"jib_{name}": option.value for name, option in _TABLE.items()}
+
+    def parse_flags_with_absl(self) -> None:
+        """Read options from the command line: `--jib_enable_x64=1`, `--jax_enable_x64`."""
+        for argument in sys.argv[1:]:
+            if argument == "--":
+                return
+            if not argument.startswith(("--jib_", "--jax_", "--nojib_", "--nojax_")):
+                continue
+            flag, given, text = argument[2:].partition("=")
+            negated = flag.startswith("no")
+            option = self.option(flag.removeprefix("no"))
+            if negated or not given:
+                if option.kind is not bool:
+                    raise ValueError(f"the flag --{flag} needs a value: --{flag}=...")
+                option.set_global(not negated)
+            else:
+                option.set_global(_parsed(f"--{flag}", option.kind, text))
+
+    def config_with_absl(self) -> None:
+        """The same as `parse_flags_with_absl`; there is no flag registry to wait for."""
+        self.parse_flags_with_absl()
+
+    def on_change(self, callback: Callback) -> None:
+        """Call `callback(option, value, is_local)` after every change.
+
+        `is_local` says whether only the current thread's value changed; `value` is then `UNSET`
+        when the thread goes back to the global one.
+        """
+        _CALLBACKS.append(callback)
+
+    def trace_key(self) -> tuple[Any, ...]:
+        """The values that shape a trace, in table order: part of every trace cache's key."""
+        local = self._local
+        if local.epoch != self._epoch:
+            local.key = tuple([option.value for option in self._traced])
+            local.epoch = self._epoch
+        return local.key
+
+    def _changed(self, option: Option[Any], value: Any, is_local: bool) -> None:
+        if option.traced:
+            if is_local:
+                self._local.epoch = -1
+            else:
+                self._epoch += 1
+        for callback in _CALLBACKS:
+            callback(option, value, is_local)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.option(name).value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise AttributeError(f"options are set by a call: config.update({name!r}, {value!r})")
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.values]
+
+
+config = Config()
+
+
+# The table: name, type, default, doc. Environment variables are JIB_ and the name in capitals.
+
+enable_x64 = _option(
+    "enable_x64",
+    bool,
+    False,
+    "Make 64 bits the default width, and keep NumPy's 64-bit inputs as they are.",
+    traced=True,
+)
+numpy_dtype_promotion = _option(
+    "numpy_dtype_promotion",
+    str,
+    "standard",
+    "Whether mixed dtypes promote by the lattice, or only Python scalars do.",
+    choices=("standard", "strict"),
+    traced=True,
+)
+numpy_rank_promotion = _option(
+    "numpy_rank_promotion",
+    str,
+    "allow",
+    "What happens when arrays of different rank broadcast.",
+    choices=("allow", "warn", "raise"),
+    traced=True,
+)
+_PRECISIONS = (
+    *("default", "high", "highest", "bfloat16", "tensorfloat32", "float32"),
+    *("ANY_F8_ANY_F8_F32", "ANY_F8_ANY_F8_F32_FAST_ACCUM", "ANY_F8_ANY_F8_ANY"),
+    *("ANY_F8_ANY_F8_ANY_FAST_ACCUM", "F16_F16_F16", "F16_F16_F32", "BF16_BF16_BF16"),
+    *("BF16_BF16_F32", "BF16_BF16_F32_X3", "BF16_BF16_F32_X6", "BF16_BF16_F32_X9"),
+    *("TF32_TF32_F32", "TF32_TF32_F32_X3", "F32_F32_F32", "F64_F64_F64"),
+)
+default_matmul_precision = _option(
+    "default_matmul_precision",
+    str,
+    None,
+    "The precision of matrix products and convolutions that ask for none.",
+    choices=_PRECISIONS,
+    traced=True,
+)
+jit_disabled = _option(
+    "disable_jit",
+    bool,
+    False,
+    "Run every operation by itself, in Python order, as if `jit` were not there.",
+    traced=True,
+)
+default_device = _option(
+    "default_device",
+    object,
+    None,
+    "The device (or platform name) on which new arrays are placed.",
+    traced=True,
+)
+platforms = _option(
+    "platforms",
+    str,
+    None,
+    "Platforms to start, separated by commas, the default one first: 'cuda,cpu'.",
+)
+num_cpu_devices = _option("num_cpu_devices", int, 1, "How many devices the CPU presents itself as.")
+cpu_collectives_implementation = _option(
+    "cpu_collectives_implementation",
+    str,
+    "gloo",
+    "The library by which CPU processes exchange data.",
+    choices=("gloo", "mpi"),
+)
+compilation_cache = _option(
+    "compilation_cache", bool, True, "Keep compiled programs on disk between processes."
+)
+compilation_cache_dir = _option(
+    "compilation_cache_dir",
+    str,
+    None,
+    "Where compiled programs are kept; unset, a folder of the user's cache directory.",
+)
+compilation_cache_max_size = _option(
+    "compilation_cache_max_size",
+    int,
+    2 << 30,
+    "The most bytes the disk cache may hold, oldest entries leaving first; -1 for no limit.",
+)
+log_compiles = _option(
+    "log_compiles", bool, False, "Log each trace and each compilation with its time."
+)
+explain_cache_misses = _option(
+    "explain_cache_misses", bool, False, "Log why a call was traced again."
+)
+debug_nans = _option(
+    "debug_nans", bool, False, "Raise an error when a result holds a NaN.", traced=True
+)
+debug_infs = _option(
+    "debug_infs", bool, False, "Raise an error when a result holds an infinity.", traced=True
+)
+debug_key_reuse = _option(
+    "debug_key_reuse",
+    bool,
+    False,
+    "Raise an error when a random key is consumed twice.",
+    traced=True,
+)
+check_tracer_leaks = _option(
+    "check_tracer_leaks",
+    bool,
+    False,
+    "Raise an error as soon as a trace ends while one of its tracers is still held.",
+    traced=True,
+)
+enable_checks = _option(
+    "enable_checks",
+    bool,
+    False,
+    "Check every program that the library builds; slow, for development.",
+    traced=True,
+)
+traceback_filtering = _option(
+    "traceback_filtering",
+    str,
+    "auto",
+    "Whether frames of the library are hidden from tracebacks.",
+    choices=("auto", "off", "tracebackhide", "remove_frames", "quiet_remove_frames"),
+)
+errors = _option(
+    "errors",
+    str,
+    "full",
+    "How errors print: with source line and help, or in one line.",
+    choices=("full", "short"),
+)
+default_prng_impl = _option(
+    "default_prng_impl",
+    str,
+    "threefry2x32",
+    "The generator of keys that name none.",
+    choices=("threefry2x32", "rbg", "unsafe_rbg"),
+    traced=True,
+)
+threefry_partitionable = _option(
+    "threefry_partitionable",
+    bool,
+    True,
+    "Threefry is always in the form whose numbers do not depend on the sharding.",
+    choices=(True,),
+)
+enable_custom_prng = _option(
+    "enable_custom_prng",
+    bool,
+    False,
+    "Make `random.PRNGKey` return typed keys, as `random.key` does.",
+    traced=True,
+)
+allow_f16_reductions = _option(
+    "allow_f16_reductions",
+    bool,
+    True,
+    "Whether sums over float16 and bfloat16 are allowed.",
+    traced=True,
+)
+disable_most_optimizations = _option(
+    "disable_most_optimizations", bool, False, "Compile fast rather than well."
+)
+use_shardy_partitioner = _option(
+    "use_shardy_partitioner",
+    bool,
+    True,
+    "Programs are always partitioned by Shardy.",
+    choices=(True,),
+)
+no_tracing = _option("no_tracing", bool, False, "Raise an error where a function would be traced.")
+no_execution = _option(
+    "no_execution", bool, False, "Raise an error where a compiled program would run."
+)
+_GUARD = ("allow", "log", "disallow", "log_explicit", "disallow_explicit")
+transfer_guard_host_to_device = _option(
+    "transfer_guard_host_to_device",
+    str,
+    "allow",
+    "What happens on a transfer from host to device that was not asked for.",
+    choices=_GUARD,
+)
+transfer_guard_device_to_device = _option(
+    "transfer_guard_device_to_device",
+    str,
+    "allow",
+    "What happens on a transfer between devices that was not asked for.",
+    choices=_GUARD,
+)
+transfer_guard_device_to_host = _option(
+    "transfer_guard_device_to_host",
+    str,
+    "allow",
+    "What happens on a transfer from device to host that was not asked for.",
+    choices=_GUARD,
+)
+
+_GROUPS["transfer_guard"] = (
+    transfer_guard_host_to_device,
+    transfer_guard_device_to_device,
+    transfer_guard_device_to_host,
+)
+config._traced = tuple(option for option in _TABLE.values() if option.traced)
+
+
+def disable_jit(disable: bool = True) -> contextlib.AbstractContextManager[None]:
+    """Context manager in which `jit` does nothing and every operation runs by itself.
+
+    Example:
+        >>> from jib.settings import config, disable_jit
+        >>> with disable_jit():
+        ...     config.jib_disable_jit
+        True
+    """
+    return jit_disabled(disable)
+
+
+@contextlib.contextmanager
+def transfer_guard(new_val: str) -> Iterator[None]:
+    """Context manager that sets the guard on implicit transfers in all three directions.
+
+    `new_val` is 'allow', 'log', 'disallow', 'log_explicit' or 'disallow_explicit'.
+
+    Example:
+        >>> from jib.settings import config, transfer_guard
+        >>> with transfer_guard("disallow"):
+        ...     config.jib_transfer_guard_device_to_host
+        'disallow'
+    """
+    with (
+        transfer_guard_host_to_device(new_val),
+        transfer_guard_device_to_device(new_val),
+        transfer_guard_device_to_host(new_val),
+    ):
+        yield
+
+
+def checking_leaks() -> contextlib.AbstractContextManager[None]:
+    """Context manager that raises as soon as a tracer outlives its trace.
+
+    Example:
+        >>> from jib.settings import checking_leaks, config
+        >>> with checking_leaks():
+        ...     config.jib_check_tracer_leaks
+        True
+    """
+    return check_tracer_leaks(True)
