@@ -1,0 +1,71 @@
+"""The user's position while tracing, and tracebacks without the library's own frames."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from jib.errors._spans import (
+    Source,
+    Span,
+    capture,
+    is_library_file,
+    register_library_prefix,
+    resolve,
+    user_frame,
+)
+
+__all__ = [
+    "Source",
+    "Span",
+    "api_boundary",
+    "capture",
+    "hide_library_frames",
+    "register_library_prefix",
+    "resolve",
+    "user_frame",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def hide_library_frames(error: BaseException) -> None:
+    """Leave only the user's frames in `error.__traceback__`.
+
+    The full one stays at `error.full_traceback`. Nothing is done when the environment variable
+    `JIB_TRACEBACK_FILTERING` is `off`, or when no user frame would be left.
+    """
+    if os.environ.get("JIB_TRACEBACK_FILTERING", "").lower() == "off":
+        return
+    entries = []
+    entry = full = error.__traceback__
+    while entry is not None:
+        entries.append(entry)
+        entry = entry.tb_next
+    kept = [e for e in entries if not is_library_file(e.tb_frame.f_code.co_filename)]
+    if not kept or len(kept) == len(entries):
+        return
+    shown: TracebackType | None = None
+    for entry in reversed(kept):
+        shown = TracebackType(shown, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    if not hasattr(error, "full_traceback"):  # the innermost boundary saw the most frames
+        error.full_traceback = full  # type: ignore[attr-defined]
+    error.__traceback__ = shown
+
+
+def api_boundary(function: Callable[P, R]) -> Callable[P, R]:
+    """Hide the library's frames from the traceback of any error that leaves `function`."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            hide_library_frames(error)
+            raise
+
+    return call

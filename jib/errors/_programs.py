@@ -1,0 +1,319 @@
+"""J2xx to J9xx: wrong shapes and types, lost values, mismatched structures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jib.errors._base import JibError
+from jib.errors._described import type_text
+from jib.errors._spans import Source, Span, resolve
+from jib.errors._tracing import JAXIndexError, JAXTypeError
+
+__all__ = [
+    "ArgumentTypeError",
+    "ArgumentValueError",
+    "AxisError",
+    "BatchSizeError",
+    "CarryError",
+    "DTypeError",
+    "DonatedArrayError",
+    "GradTypeError",
+    "InconclusiveDimensionOperation",
+    "IndexBoundsError",
+    "IntegerRangeError",
+    "JaxRuntimeError",
+    "JaxprTypeError",
+    "JibRuntimeError",
+    "KeyReuseError",
+    "LeakedTracerError",
+    "NoDerivativeError",
+    "NonScalarGradError",
+    "NotAvailableError",
+    "ShapeError",
+    "StaticArgumentError",
+    "StructureError",
+    "UnexpectedTracerError",
+]
+
+
+def _listed(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+class ShapeError(
+    JibError, ValueError, TypeError, code="J201", title="shapes do not fit each other"
+):
+    """Two shapes do not fit each other, or a shape does not fit the operation."""
+
+    @classmethod
+    def broadcast(cls, operation: str, avals: Sequence[str]) -> ShapeError:
+        """Shapes (as `"float32[3]"`) that `operation` cannot stretch to one another."""
+        return cls(
+            f"`{operation}` cannot stretch {_listed(avals)} to one shape",
+            notes=["shapes are aligned at the right; each pair must be equal or hold a 1"],
+        )
+
+
+class DTypeError(JibError, TypeError, code="J202", title="an element type does not fit"):
+    """An element type does not fit the operation."""
+
+    @classmethod
+    def accepts(cls, operation: str, dtype: str, accepted: str, help: str = "") -> DTypeError:
+        """`operation` got `dtype`, but takes only `accepted` (`"floating"`)."""
+        message = f"`{operation}` takes {accepted} elements, but got {dtype}"
+        return cls(message, help=[help] if help else [])
+
+
+class ArgumentTypeError(JibError, TypeError, code="J203", title="an argument is not an array"):
+    """An argument is neither an array nor something that can become one."""
+
+
+class ArgumentValueError(JibError, ValueError, code="J204", title="an argument's value is wrong"):
+    """An argument has the right type but a value that cannot be used."""
+
+
+class AxisError(JibError, ValueError, IndexError, code="J205", title="an axis does not exist"):
+    """An axis is out of range for the array."""
+
+    @classmethod
+    def out_of_range(cls, operation: str, axis: int, ndim: int) -> AxisError:
+        """`operation` got `axis` for an array of `ndim` axes."""
+        if ndim == 0:
+            return cls(f"`{operation}` got axis {axis}, but the array is a scalar: it has no axes")
+        axes = f"{ndim} {'axis' if ndim == 1 else 'axes'}: {-ndim} to {ndim - 1}"
+        return cls(f"`{operation}` got axis {axis}, but the array has {axes}")
+
+
+class IndexBoundsError(JibError, JAXIndexError, code="J206", title="an index is out of bounds"):
+    """A static index, or an index known now, lies outside the array."""
+
+    @classmethod
+    def outside(cls, index: int, axis: int, size: int) -> IndexBoundsError:
+        """`index` is not a position along `axis`, which has `size` elements."""
+        return cls(f"index {index} is outside axis {axis}, which has {size} elements")
+
+
+class IntegerRangeError(JibError, OverflowError, code="J207", title="an integer does not fit"):
+    """A Python integer does not fit the element type that it would take."""
+
+    @classmethod
+    def overflow(cls, value: int, dtype: str) -> IntegerRangeError:
+        """`value` is too large, or too small, for `dtype`."""
+        return cls(
+            f"{value} does not fit in {dtype}",
+            help=f"ask for a wider type   jib.numpy.asarray({value}, dtype='int64')"
+            if -(2**63) <= value < 2**63
+            else (),
+        )
+
+
+class InconclusiveDimensionOperation(
+    JibError, TypeError, code="J208", title="a symbolic size leaves the answer open"
+):
+    """A comparison of symbolic dimension sizes has no single answer."""
+
+
+class NonScalarGradError(JibError, TypeError, code="J301", title="gradient of a non-scalar"):
+    """`grad` needs a function that returns one number.
+
+    Args:
+      output: type of what the function returned, as `"float32[3]"`.
+      function: the function's name.
+    """
+
+    def __init__(self, output: str, function: str = "the function") -> None:
+        super().__init__(
+            f"jib.grad needs `{function}` to return one number, but it returned {output}",
+            help=[
+                "reduce it to one number, for example with `.sum()` or `.mean()`",
+                "for the derivative of every element use jib.jacrev or jib.jacfwd",
+            ],
+        )
+
+
+class GradTypeError(JibError, TypeError, code="J302", title="gradient of a non-real value"):
+    """A derivative was asked with respect to an integer or boolean, or of such an output.
+
+    Args:
+      name: the argument's name, or `"output"`.
+      aval: its type, as `"int32[]"`.
+      transform: the transform that was called.
+    """
+
+    def __init__(self, name: str, aval: str, transform: str = "jib.grad") -> None:
+        super().__init__(
+            f"{transform} needs floating numbers, but `{name}` is {aval}",
+            help="pass floating numbers, for example 3.0 in place of 3 or x.astype('float32')",
+        )
+
+
+class NoDerivativeError(JibError, TypeError, code="J303", title="no derivative exists"):
+    """The operation has no derivative in the mode that was asked for."""
+
+
+class LeakedTracerError(JibError, JAXTypeError, code="J401", title="a traced value escaped"):
+    """A traced value was used after the function that traced it had returned.
+
+    Args:
+      tracer: the value, or its type as text: `"float32[3]"`.
+      function: the traced function it belongs to.
+      created: raw position where it was made.
+      holder: what kept it, as "global variable `cache`".
+    """
+
+    def __init__(
+        self,
+        tracer: Any,
+        function: str = "",
+        created: Source | None = None,
+        holder: str = "",
+    ) -> None:
+        owner = f"`{function}`" if function else "the function that traced it"
+        held = f", kept in {holder}," if holder else ""
+        notes: list[str | tuple[Span, str]] = []
+        if created is not None:
+            notes.append((resolve(created), "was made here"))
+        super().__init__(
+            f"a traced {type_text(tracer)}{held} is used after {owner} had finished",
+            label="is no longer alive",
+            notes=notes,
+            help=f"return the value from {owner} and keep what comes back",
+        )
+
+
+class KeyReuseError(JibError, JAXTypeError, code="J402", title="a random key is used twice"):
+    """A random key was used a second time, which would repeat or correlate the numbers."""
+
+
+class DonatedArrayError(
+    JibError, RuntimeError, ValueError, code="J501", title="a donated array is used again"
+):
+    """An array was used after its memory had been given to a compiled function.
+
+    Args:
+      array: the array, or its type as text: `"float32[3]"`.
+      name: the parameter that took it, when known.
+      function: the function it was donated to.
+      donated_at: raw position of that call.
+    """
+
+    def __init__(
+        self,
+        array: Any,
+        name: str = "",
+        function: str = "",
+        donated_at: Source | None = None,
+    ) -> None:
+        value = type_text(array)
+        what = f"`{name}`" if name else f"this {value}"
+        taker = f" to `{function}`" if function else ""
+        place, notes = "", []
+        if donated_at is not None:
+            span = resolve(donated_at)
+            place = f" at {span.short_file}:{span.first_line}"
+            notes = [(span, "gave its memory away")]
+        step = function or "step"
+        super().__init__(
+            f"{what} was donated{taker}{place}, so its memory is gone",
+            label=f"is {value}",
+            notes=notes,
+            help=f"keep using what the call returns   {name or 'x'} = {step}({name or 'x'}, ...)",
+        )
+
+
+class JibRuntimeError(JibError, RuntimeError, code="J502", title="the compiled program failed"):
+    """The compiler or the device reported a failure."""
+
+    def __init__(self, message: str, error_code: int | None = None, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.error_message = message
+        self.error_code = error_code
+        self.error_code_string = message.partition(":")[0] if ":" in message else ""
+
+
+class StructureError(
+    JibError, TypeError, ValueError, code="J601", title="containers are built differently"
+):
+    """Two containers (pytrees) that must have the same structure differ."""
+
+
+class CarryError(JibError, TypeError, code="J602", title="a loop changes its carried value"):
+    """The body of a loop, or a branch, returns another type than it was given."""
+
+    @classmethod
+    def differs(cls, operation: str, differences: Sequence[tuple[str, str, str]]) -> CarryError:
+        """`(where, before, after)` for each leaf whose type changes."""
+        where, before, after = differences[0]
+        return cls(
+            f"the body of `{operation}` must return what it was given, "
+            f"but {where or 'the carry'} was {before} and became {after}",
+            notes=[f"{w} was {b} and became {a}" for w, b, a in differences[1:]],
+            help="give the first carry the type that the body returns, or cast inside the body",
+        )
+
+
+class JaxprTypeError(JibError, TypeError, code="J603", title="a program is ill-typed"):
+    """A jaxpr breaks its own rules: built or edited by hand."""
+
+
+class StaticArgumentError(
+    JibError, ValueError, TypeError, code="J701", title="a static argument cannot be hashed"
+):
+    """A static argument must be hashable, because it is part of the compiled program's key.
+
+    Args:
+      name: the argument's name or position.
+      type_name: its Python type.
+      function: the compiled function's name.
+    """
+
+    def __init__(self, name: str, type_name: str, function: str = "") -> None:
+        owner = f" of `{function}`" if function else ""
+        shown = f"`{name}`" if name.isidentifier() else name
+        name = name if name.isidentifier() else "value"
+        cure = {
+            "list": f"pass a tuple: tuple({name})",
+            "dict": f"pass sorted pairs: tuple(sorted({name}.items()))",
+            "set": f"pass a frozenset: frozenset({name})",
+        }.get(type_name, "do not mark it static, or give its class __hash__ and __eq__")
+        super().__init__(
+            f"static argument {shown}{owner} must be hashable, but is a {type_name}", help=cure
+        )
+
+
+class BatchSizeError(JibError, ValueError, code="J801", title="mapped arguments differ in size"):
+    """`vmap` maps over axes of different sizes, or over no axis at all."""
+
+    @classmethod
+    def differ(cls, function: str, sizes: Sequence[tuple[str, str, int, int]]) -> BatchSizeError:
+        """`(argument, aval, mapped axis, size)` for each mapped argument."""
+        listed = [f"`{name}` has {size}" for name, _, _, size in sizes]
+        return cls(
+            f"jib.vmap of `{function}` needs one size for all mapped axes, but {_listed(listed)}",
+            notes=[f"`{name}` is {aval}, mapped over axis {axis}" for name, aval, axis, _ in sizes],
+            help="say which axis to map, or None for an argument that all share: in_axes=(0, None)",
+        )
+
+
+class NotAvailableError(
+    JibError, AttributeError, NotImplementedError, code="J901", title="a name is not there"
+):
+    """The name exists in this field, but jib does not have it.
+
+    Args:
+      name: the full name, as `"jib.scipy.fft.dctn"`.
+      instead: what to use in its place.
+    """
+
+    def __init__(self, name: str, instead: str = "") -> None:
+        super().__init__(
+            f"{name} is a known name, but jib does not have it",
+            help=[f"use {instead}"] if instead else [],
+        )
+
+
+# The names under which code in JAX's style catches them.
+JaxRuntimeError = JibRuntimeError
+UnexpectedTracerError = LeakedTracerError

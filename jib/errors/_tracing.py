@@ -1,0 +1,264 @@
+"""J1xx: a value that is known only later was used as a plain Python value now."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from jib.errors._base import Fix, JibError, Provenance, Report
+from jib.errors._cures import cures, mask_cures, truth_cures
+from jib.errors._described import provenance_of, type_text
+from jib.errors._spans import Source
+from jib.errors._syntax import Site, find_site
+
+__all__ = [
+    "AmbiguousTruthError",
+    "ConcretizationTypeError",
+    "ItemAssignmentError",
+    "JAXIndexError",
+    "JAXTypeError",
+    "NonConcreteBooleanIndexError",
+    "TracedArrayError",
+    "TracedControlFlowError",
+    "TracedConversionError",
+    "TracedIntegerError",
+    "TracedMaskError",
+    "TracedShapeError",
+    "TracerArrayConversionError",
+    "TracerBoolConversionError",
+    "TracerIntegerConversionError",
+    "UnhashableArrayError",
+]
+
+
+class JAXTypeError(TypeError):
+    """The name under which code in JAX's style catches type errors."""
+
+
+class JAXIndexError(IndexError):
+    """The name under which code in JAX's style catches index errors."""
+
+
+class ConcretizationTypeError(JibError, JAXTypeError):
+    """A value that is known only when the compiled program runs was needed while tracing.
+
+    Args:
+      tracer: the traced value (its `provenance()` is asked), or its type as text: `"bool[]"`.
+      provenance: the arguments it depends on, and the function being traced.
+      source: raw position; by default the innermost frame of the user.
+      context: a further sentence, shown as a note.
+    """
+
+    needs: ClassVar[str] = "a plain Python value"
+
+    def __init__(
+        self,
+        tracer: Any = "",
+        provenance: Provenance | None = None,
+        source: Source | None = None,
+        context: str = "",
+    ) -> None:
+        self.value, self.context = type_text(tracer), context
+        Exception.__init__(self, f"{self.needs} is needed now, but {self.value} is traced")
+        self._locate(source, provenance or provenance_of(tracer))
+
+    def _explain(self) -> Report:
+        site = find_site(self.source, self._globals)
+        label = self.provenance.origin() if self.provenance else ""
+        report = Report(self._sentence(site), label or (f"is {self.value}" if self.value else ""))
+        if self.context:
+            report.notes.append(self.context)
+        if site is not None:
+            self.__dict__["span"] = site.span
+            report.help, report.fixes = self._cures(site)
+        return report
+
+    def _cures(self, site: Site) -> tuple[list[str], list[Fix]]:
+        return cures(site, self.provenance, self.value)
+
+    def _sentence(self, site: Site | None) -> str:
+        if site is None:
+            value = self.value or "the value"
+            return f"{self.needs} is needed now, but {value} is {self._when()}"
+        return f"{_named(site)} needs {self.needs} now, but {site.phrase} is {self._when()}"
+
+    def _when(self) -> str:
+        if self.provenance is not None and self.provenance.transform.endswith("vmap"):
+            return "a different one for each element that jib.vmap maps over"
+        return "known only when the compiled program runs"
+
+
+def _named(site: Site) -> str:
+    construct = site.construct or "this expression"
+    return construct if construct.startswith(("a ", "an ", "this ")) else f"`{construct}`"
+
+
+class TracedControlFlowError(
+    ConcretizationTypeError,
+    code="J101",
+    title="a traced value decides Python control flow",
+):
+    """A traced value was asked for True or False: `if`, `while`, `and`, `assert`, `min`, ..."""
+
+    needs = "True or False"
+
+
+class AmbiguousTruthError(
+    JibError,
+    ValueError,
+    code="J108",
+    title="several elements are asked for one truth value",
+):
+    """`if x > 0` and the like on an array, traced or not, that has not exactly one element.
+
+    Args:
+      array: the array, or its type as text: `"bool[3]"`.
+      source: raw position; by default the innermost frame of the user.
+    """
+
+    def __init__(self, array: Any = "", source: Source | None = None) -> None:
+        self.value = type_text(array)
+        Exception.__init__(self, f"{self.value} has no single truth value")
+        self._locate(source, provenance_of(array))
+
+    def _explain(self) -> Report:
+        site = find_site(self.source, self._globals)
+        if site is None:
+            return Report(f"{self.value} has no single truth value")
+        self.__dict__["span"] = site.span
+        construct = _named(site)
+        message = f"{construct} needs one True or False, but {site.phrase} has several elements"
+        helps, fixes = truth_cures(site)
+        return Report(message, f"is {self.value}", help=helps, fixes=fixes)
+
+
+class TracedIntegerError(
+    ConcretizationTypeError,
+    code="J102",
+    title="a traced value is used as a Python integer",
+):
+    """A traced value was asked for a Python integer: `range(n)`, `items[n]`, `x[:n]`, `int(n)`."""
+
+    needs = "a whole number"
+
+
+class TracedShapeError(
+    ConcretizationTypeError,
+    code="J103",
+    title="a shape depends on a traced value",
+):
+    """A shape, size or axis was traced: `jnp.zeros(n)`, `x.reshape(n, -1)`, `jnp.arange(n)`."""
+
+    needs = "a shape made of whole numbers"
+
+
+class TracedConversionError(
+    ConcretizationTypeError,
+    code="J104",
+    title="a traced value is converted to a Python number or text",
+):
+    """`float(x)`, `complex(x)`, `x.item()`, `x.tolist()` or `f"{x:.3f}"` on a traced value.
+
+    Args:
+      tracer: the traced value, or its type as text: `"float32[]"`.
+      provenance: the arguments it depends on, and the function being traced.
+      needs: what was asked for, as `"a Python float"`.
+      source: raw position; by default the innermost frame of the user.
+    """
+
+    def __init__(
+        self,
+        tracer: Any = "",
+        provenance: Provenance | None = None,
+        needs: str = "a plain Python value",
+        source: Source | None = None,
+    ) -> None:
+        self.needs = needs  # type: ignore[misc]
+        super().__init__(tracer, provenance, source)
+
+
+class TracedArrayError(
+    ConcretizationTypeError,
+    code="J105",
+    title="a traced value is converted to a NumPy array",
+):
+    """A NumPy function, or `numpy.asarray`, was given a traced value."""
+
+    needs = "the numbers"
+
+
+class TracedMaskError(
+    ConcretizationTypeError,
+    JAXIndexError,
+    code="J106",
+    title="a traced boolean mask decides a shape",
+):
+    """`x[mask]` with a traced mask: how many elements remain is not known yet."""
+
+    needs = "a mask with a known number of True values"
+
+    def _cures(self, site: Site) -> tuple[list[str], list[Fix]]:
+        return mask_cures(site)
+
+
+class UnhashableArrayError(
+    JibError,
+    TypeError,
+    code="J107",
+    title="an array is used as a dictionary key or set member",
+):
+    """An array, traced or not, was hashed."""
+
+    def __init__(self, array: Any = "", source: Source | None = None) -> None:
+        Exception.__init__(self, "an array cannot be hashed")
+        self.value = type_text(array)
+        self._locate(source, provenance_of(array))
+
+    def _explain(self) -> Report:
+        site = find_site(self.source, self._globals)
+        if site is not None:
+            self.__dict__["span"] = site.span
+        named = f"`{site.value}`" if site and site.value else "an array"
+        message = f"{named} cannot be a dictionary key or a set member: arrays have no hash"
+        cure = (
+            "look up by position, `table[i]`, in an array of the values; or use `x.item()` as key"
+        )
+        return Report(message, f"is {self.value}" if self.value else "", help=[cure])
+
+
+class ItemAssignmentError(
+    JibError,
+    TypeError,
+    code="J110",
+    title="an array is changed in place",
+):
+    """`x[i] = v`, `x[i] += v` or `del x[i]` on an array: arrays never change.
+
+    Args:
+      array: the array, or its type as text: `"float32[3]"`.
+    """
+
+    def __init__(self, array: Any = "", source: Source | None = None) -> None:
+        Exception.__init__(self, "arrays never change in place; use x = x.at[i].set(v)")
+        self.value = type_text(array)
+        self._locate(source, None)
+
+    def _explain(self) -> Report:
+        site = find_site(self.source, self._globals)
+        named = f"`{site.value}`" if site and site.value else "an array"
+        report = Report(
+            f"{named} cannot be changed in place: arrays never change",
+            f"is {self.value}" if self.value else "",
+        )
+        if site is not None:
+            self.__dict__["span"] = site.span
+            report.help, report.fixes = cures(site, None, self.value)
+        if not report.help:
+            report.help = ["make a changed copy   x = x.at[i].set(v)"]
+        return report
+
+
+# The names under which code in JAX's style catches them.
+NonConcreteBooleanIndexError = TracedMaskError
+TracerArrayConversionError = TracedArrayError
+TracerBoolConversionError = TracedControlFlowError
+TracerIntegerConversionError = TracedIntegerError
