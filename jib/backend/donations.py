@@ -1,0 +1,54 @@
+"""Which arrays were donated to which call, so that using one again can be explained."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jib.backend._compat import jaxlib_core
+from jib.core.sources import Source
+from jib.errors import DonatedArrayError, JibRuntimeError
+from jib.tree import call_registry
+
+__all__ = ["FAILURES", "donated_array_error", "explain_failure", "remember"]
+
+
+# What the C++ call path raises when the runtime refuses a call.
+FAILURES = (ValueError, jaxlib_core.JaxRuntimeError)
+
+
+class _Donation(NamedTuple):
+    name: str
+    source: Source | None
+    arguments: Sequence[tuple[str, Any]]
+
+
+# The last calls that took arrays over. What is kept of an array is an empty shell.
+_recent: deque[_Donation] = deque(maxlen=32)
+
+
+def remember(name: str, source: Source | None, arguments: Sequence[tuple[str, Any]]) -> None:
+    """Note that a call of the function `name` took over these (parameter, value) arguments."""
+    _recent.append(_Donation(name, source, arguments))
+
+
+def donated_array_error(array: Any) -> DonatedArrayError:
+    """The error for an array whose memory is gone, with the call that took it when it is known."""
+    for donation in reversed(_recent):
+        for parameter, value in donation.arguments:
+            for path, leaf in call_registry.flatten_with_path(value)[0]:
+                if leaf is array:
+                    name = parameter + "".join(map(str, path))
+                    return DonatedArrayError(array, name, donation.name, donation.source)
+    return DonatedArrayError(array)
+
+
+def explain_failure(error: Exception, values: Any) -> Exception:
+    """What to raise in place of an error of the runtime: J501 for donated arrays, J502 else."""
+    for leaf in call_registry.flatten(values)[0]:
+        if isinstance(leaf, jaxlib_core.ArrayImpl) and leaf.is_deleted():
+            return donated_array_error(leaf)
+    if isinstance(error, jaxlib_core.JaxRuntimeError):
+        return JibRuntimeError(str(error))
+    return error

@@ -1,0 +1,207 @@
+"""Calling executables: from Python once, and from then on through jaxlib's C++ dispatch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jib import dtypes
+from jib.backend import transfer
+from jib.backend._compat import jaxlib_core
+from jib.backend.shardings import single_device_sharding
+from jib.core.avals import ShapedArray
+from jib.core.keys import KeyArray
+from jib.core.tracing import Tracer, leaked
+from jib.tree import call_registry, register_call_node
+
+__all__ = ["ArrayImpl", "CallCache", "Program", "cpp_function", "prepare"]
+
+ArrayImpl = jaxlib_core.ArrayImpl
+CallCache = jaxlib_core.PjitFunctionCache
+_make_handler = jaxlib_core.array_result_handler
+
+
+class _FastPath(NamedTuple):
+    """What C++ needs to repeat a call without Python. The names are jaxlib's."""
+
+    xla_executable: Any
+    out_pytree_def: Any
+    in_shardings: Sequence[Any]
+    out_shardings: Sequence[Any]
+    out_avals: Sequence[ShapedArray]
+    out_committed: Sequence[bool]
+    kept_var_bitvec: Sequence[bool]
+    in_device_local_layouts: Sequence[Any]
+    const_args: Sequence[Any]
+
+
+class Program:
+    """A compiled program, callable with arrays, scalars and keys.
+
+    `kept` says which arguments the executable takes: those that the program never reads are dropped.
+    """
+
+    __slots__ = (
+        "committed",
+        "executable",
+        "handlers",
+        "in_avals",
+        "in_shardings",
+        "kept",
+        "out_avals",
+        "out_shardings",
+        "repeatable",
+    )
+
+    def __init__(
+        self,
+        executable: Any,
+        *,
+        in_avals: Sequence[ShapedArray],
+        in_shardings: Sequence[Any],
+        kept: Sequence[bool],
+        out_avals: Sequence[ShapedArray],
+        out_shardings: Sequence[Any],
+        committed: bool,
+        repeatable: bool,
+    ) -> None:
+        self.executable = executable
+        self.in_avals = in_avals
+        self.in_shardings = in_shardings
+        self.kept = kept
+        self.out_avals = out_avals
+        self.out_shardings = out_shardings
+        self.committed = committed
+        self.repeatable = repeatable  # whether C++ may call it without Python
+        self.handlers = [
+            _make_handler(a.physical(), s, committed, True)
+            for a, s in zip(out_avals, out_shardings, strict=True)
+        ]
+
+    def __call__(self, args: Sequence[Any]) -> list[Any]:
+        """Run the program."""
+        buffers = [
+            prepare(x, aval, sharding)
+            for x, aval, sharding, kept in zip(
+                args, self.in_avals, self.in_shardings, self.kept, strict=True
+            )
+            if kept
+        ]
+        outs = self.executable.execute_sharded(buffers).consume_with_handlers(self.handlers)
+        return [
+            KeyArray(x, aval.dtype) if aval.is_key else x
+            for x, aval in zip(outs, self.out_avals, strict=True)
+        ]
+
+    def fast_path(self, out: Any, consts: Sequence[Any]) -> _FastPath | None:
+        """The record that lets C++ repeat the call that returned `out`, or None."""
+        if not self.repeatable:
+            return None
+        leaves, structure = call_registry.flatten(out)
+        if len(leaves) != len(self.out_avals) or not all(type(x) is ArrayImpl for x in leaves):
+            return None
+        count = len(consts)
+        prepared = [
+            prepare(x, a, s)
+            for x, a, s in zip(consts, self.in_avals[:count], self.in_shardings, strict=False)
+        ]
+        return _FastPath(
+            self.executable,
+            structure,
+            [s for s, k in zip(self.in_shardings, self.kept, strict=True) if k],
+            self.out_shardings,
+            [a.physical() for a in self.out_avals],
+            [self.committed] * len(leaves),
+            self.kept,
+            [None] * sum(self.kept),
+            prepared,
+        )
+
+
+def prepare(x: Any, aval: ShapedArray, sharding: Any) -> ArrayImpl:
+    """The device buffer for an argument, moved or converted as the program wants it."""
+    if type(x) is ArrayImpl:
+        if x._sharding is sharding:
+            return x
+        return x if x._sharding == sharding else transfer.reshard(x, sharding)
+    if type(x) is KeyArray:
+        return prepare(x._base, aval.physical(), sharding)
+    if isinstance(x, Tracer):
+        raise leaked(x)
+    value = np.asarray(x)
+    dtype = aval.dtype
+    if value.dtype != dtype:
+        if value.dtype.kind in "iu":
+            dtypes.check_integer_fits(value, dtype)
+        value = value.astype(dtype)
+    return transfer.put(value, aval, sharding, False)
+
+
+def cpp_function(
+    name: str,
+    function: Callable[..., Any],
+    cache_miss: Callable[..., tuple[Any, Any, bool]],
+    cache: Any,
+    *,
+    static_argnums: Sequence[int] = (),
+    static_argnames: Sequence[str] = (),
+    key: Any = None,
+) -> Any:
+    """A callable that looks up compiled programs in C++ and asks `cache_miss` for new ones.
+
+    `cache_miss(*args, **kwargs)` returns the result, the record for repeats (or None), and False.
+    """
+    return jaxlib_core.pjit(
+        name,
+        function,
+        cache_miss,
+        list(static_argnums),
+        list(static_argnames),
+        key,
+        call_registry,
+        _fallback,
+        cache,
+    )
+
+
+def _fallback(
+    args: Sequence[Any], shardings: Sequence[Any], layouts: Any, semantics: Any
+) -> list[Any]:
+    """Called by C++ for arguments that are not where the program wants them."""
+    from_c = []
+    for x, sharding in zip(args, shardings, strict=True):
+        if type(x) is ArrayImpl:
+            from_c.append(transfer.reshard(x, sharding))
+        else:
+            value = np.asarray(x)
+            aval = ShapedArray(value.shape, dtypes.canonical_input_dtype(value.dtype))
+            from_c.append(prepare(value, aval, sharding))
+    return from_c
+
+
+def _host_array(x: Any) -> tuple[tuple, None]:
+    """A NumPy argument as its device copy: checked, converted, and safe from later writes.
+
+    C++ would read the caller's memory while the program runs, and wrap integers that do not fit.
+    """
+    try:
+        dtype = dtypes.canonical_input_dtype(x.dtype)
+        aval = ShapedArray(x.shape, dtype)
+    except TypeError:
+        return ((object(),), None)  # no array: Python will say so, with the argument's name
+    if x.dtype != dtype:
+        if x.dtype.kind in "iu":
+            dtypes.check_integer_fits(x, dtype)
+        x = x.astype(dtype)
+    return ((transfer.put(x, aval, None, False),), None)
+
+
+for _host_type in (np.ndarray, np.int64, np.uint64):
+    register_call_node(_host_type, _host_array, lambda _, children: children[0])
+
+
+def default_sharding(device: Any) -> Any:
+    """The sharding of arrays that live on one device."""
+    return single_device_sharding(device)

@@ -1,0 +1,168 @@
+"""Moving one array: host to device, device to device, device to host."""
+
+from typing import Any
+
+import numpy as np
+
+from jib.backend import client as client_module
+from jib.backend._compat import jaxlib_core
+from jib.backend.shardings import Sharding, SingleDeviceSharding, single_device_sharding
+from jib.core.avals import ShapedArray
+from jib.errors import ArgumentTypeError, JibRuntimeError
+
+__all__ = [
+    "block_until_ready",
+    "copy_to_host_async",
+    "device_get",
+    "device_put",
+    "put",
+    "put_scalar",
+    "reshard",
+]
+
+ArrayImpl = jaxlib_core.ArrayImpl
+_batched_put = jaxlib_core.batched_device_put
+# The host buffer is read during the call only: a later write to the NumPy array cannot be seen.
+_COPY_NOW = jaxlib_core.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
+_KEEP = jaxlib_core.HostBufferSemantics.ZERO_COPY
+_Copy = jaxlib_core.ArrayCopySemantics
+
+
+def put(x: Any, aval: Any, sharding: Any = None, committed: bool | None = None) -> ArrayImpl:
+    """A device array with the contents of the host array `x`.
+
+    Args:
+        x: a NumPy array or scalar whose dtype is `aval.dtype`.
+        aval: the shape and dtype of the result.
+        sharding: where it goes; None is the default device.
+        committed: whether the array insists on its devices; None means "when a sharding is given".
+    """
+    if sharding is None:
+        sharding = single_device_sharding(client_module.default_device())
+        committed = bool(committed)
+    elif committed is None:
+        committed = True
+    if type(sharding) is SingleDeviceSharding:
+        return _batched_put(
+            aval, sharding, [x], [sharding._device], committed, False, _COPY_NOW, True
+        )
+    x = np.asarray(x)
+    indices = sharding.addressable_devices_indices_map(aval.shape)
+    # Each device gets a copy that nobody else holds, so jaxlib may keep it (one buffer given to
+    # two devices is not an option: jaxlib 0.10 fails on it, and a donation would write to both).
+    shards = [np.array(x[index], order="C") for index in indices.values()]
+    return _batched_put(aval, sharding, shards, list(indices), committed, False, _KEEP, True)
+
+
+def put_scalar(x: Any, dtype: Any, weak_type: bool = False) -> ArrayImpl:
+    """A Python or NumPy scalar as a rank-0 array on the default device."""
+    sharding = single_device_sharding(client_module.default_device())
+    value = np.asarray(x, dtype)
+    aval = ShapedArray((), value.dtype, weak_type=weak_type)
+    return _batched_put(aval, sharding, [value], [sharding._device], False, False, _COPY_NOW, True)
+
+
+def _as_sharding(device: Any) -> Any:
+    if device is None or isinstance(device, Sharding):
+        return device
+    if isinstance(device, jaxlib_core.Device):
+        return single_device_sharding(device)
+    if isinstance(device, str):
+        return single_device_sharding(client_module.resolve_device(device))
+    raise ArgumentTypeError(
+        f"the second argument of device_put is a device, a sharding or None, not {device!r} of "
+        f"type {type(device).__name__}",
+        help="jax.device_put(x, jax.devices()[0])",
+    )
+
+
+def device_put(x: Any, device: Any = None, *, donate: bool = False, may_alias: bool | None = None):
+    """`x` (a device array, NumPy array or scalar) on `device`: a device, a sharding or None.
+
+    With None, a device array is returned as it is, and host data goes to the default device.
+    """
+    sharding = _as_sharding(device)
+    if isinstance(x, ArrayImpl):
+        return x if sharding is None else reshard(x, sharding, donate=donate, may_alias=may_alias)
+    value = np.asarray(x)
+    return put(value, ShapedArray(value.shape, value.dtype, weak_type=False), sharding)
+
+
+def reshard(x: ArrayImpl, sharding: Any, *, donate: bool = False, may_alias: bool | None = None):
+    """The device array `x` laid out as `sharding` says; no copy where it lies so already."""
+    semantics = _Copy.REUSE_INPUT
+    if donate:
+        semantics = _Copy.DONATE_INPUT
+    elif may_alias is False:
+        semantics = _Copy.ALWAYS_COPY
+    source = x._sharding
+    if source.is_equivalent_to(sharding, x.aval.ndim) and semantics is _Copy.REUSE_INPUT:
+        if source == sharding and x._committed:
+            return x
+        return ArrayImpl(x.aval, sharding, x._arrays, True, _skip_checks=True)
+    same_shards = source.num_devices == sharding.num_devices and source._to_xla_hlo_sharding(
+        x.aval.ndim
+    ) == sharding._to_xla_hlo_sharding(x.aval.ndim)
+    if same_shards:
+        return jaxlib_core.batched_copy_array_to_devices_with_sharding(
+            [x], [sharding._internal_device_list], [sharding], [semantics]
+        )[0]
+    # Different shards: assemble on the host, then cut anew. Never wrong, and needs no compile.
+    moved = put(device_get(x), x.aval, sharding, True)
+    if donate:
+        x.delete()
+    return moved
+
+
+def device_get(x: Any) -> Any:
+    """The contents of a device array as a NumPy array; anything else is returned as it is."""
+    if not isinstance(x, ArrayImpl):
+        return x
+    cached = x._npy_value
+    if cached is not None:
+        return cached
+    sharding = x._sharding
+    if sharding.is_fully_replicated:
+        single = x if sharding.num_devices == 1 else x._fully_replicated_shard()
+        value, _ = single._single_device_array_to_np_array_did_copy()
+    else:
+        value = _assemble(x)
+    value.flags.writeable = False
+    x._npy_value = value
+    return value
+
+
+def _assemble(x: ArrayImpl) -> np.ndarray:
+    if not x._sharding.is_fully_addressable:
+        raise JibRuntimeError(
+            f"an array of shape {x.aval.shape} spans devices of other processes, so its whole "
+            "value cannot be read here",
+            help="[shard.data for shard in x.addressable_shards]",
+        )
+    result = np.empty(x.aval.shape, x.aval.dtype)
+    seen: set[Any] = set()
+    indices = x._sharding.addressable_devices_indices_map(x.aval.shape)
+    for shard, index in zip(x._arrays, indices.values(), strict=True):
+        key = tuple((part.start, part.stop) for part in index)
+        if key not in seen:
+            seen.add(key)
+            result[index] = shard._single_device_array_to_np_array_did_copy()[0]
+    return result
+
+
+def copy_to_host_async(x: Any) -> None:
+    """Start the copy of a device array to the host, so that a later read does not wait for it."""
+    if not isinstance(x, ArrayImpl) or x._npy_value is not None:
+        return
+    shards = [x] if x._sharding.num_devices == 1 else x._arrays
+    if x._sharding.is_fully_replicated:
+        shards = shards[:1]
+    for shard in shards:
+        shard._copy_single_device_array_to_host_async()
+
+
+def block_until_ready(x: Any) -> Any:
+    """Wait until the device array `x` has been computed, and return it."""
+    if isinstance(x, ArrayImpl):
+        x.block_until_ready()
+    return x
