@@ -1,0 +1,55 @@
+"""Composable transformations of NumPy-style programs, over the XLA compiler."""
+
+import importlib as _importlib
+import os as _os
+from typing import Any as _Any
+
+# jaxlib reads this while it loads; without it every process prints a banner.
+_os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+from jib.backend import _compat as _compat  # isort: skip  # refuses a process that holds jax
+from jib.backend.devices import *
+from jib.core.array import Array as Array
+from jib.core.avals import ShapeDtypeStruct as ShapeDtypeStruct
+from jib.settings import (
+    check_tracer_leaks as check_tracer_leaks,
+    checking_leaks as checking_leaks,
+    config as config,
+    debug_infs as debug_infs,
+    debug_key_reuse as debug_key_reuse,
+    debug_nans as debug_nans,
+    default_device as default_device,
+    default_matmul_precision as default_matmul_precision,
+    disable_jit as disable_jit,
+    enable_checks as enable_checks,
+    enable_x64 as enable_x64,
+    log_compiles as log_compiles,
+    no_tracing as no_tracing,
+    numpy_dtype_promotion as numpy_dtype_promotion,
+    numpy_rank_promotion as numpy_rank_promotion,
+    transfer_guard as transfer_guard,
+)
+from jib.transforms.grad import *
+from jib.transforms.jit import jit as jit
+from jib.transforms.linear import (
+    jvp as jvp,
+    linear_transpose as linear_transpose,
+    linearize as linearize,
+    vjp as vjp,
+)
+from jib.transforms.moving import *
+from jib.transforms.vmap import *
+
+__version__ = "0.1.0"
+
+# Subpackages that load on first use: `import jib` stays quick.
+_LAZY = frozenset(
+    "cache debug dlpack dtypes errors experimental flatten_util lax linen nn nnx numpy ops random "
+    "scipy sharding stages tree tree_util typing".split()
+)
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return _importlib.import_module(f"jib.{name}")
+    raise AttributeError(f"module 'jib' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""What a program is: avals, jaxprs, primitives, tracers, and the context they live in."""

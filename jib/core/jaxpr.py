@@ -1,0 +1,212 @@
+"""Jaxprs: typed, first-order programs that tracing records and every pass reads or writes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jib.core.avals import ShapedArray
+from jib.core.effects import Effect, no_effects
+from jib.core.printing import equation_to_string, jaxpr_to_string
+
+if TYPE_CHECKING:
+    from jib.core.primitive import Primitive
+
+__all__ = ["ClosedJaxpr", "Equation", "Jaxpr", "Literal", "Var", "memoized", "sub_jaxprs"]
+
+
+class Var:
+    """A variable of a jaxpr, bound once."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: ShapedArray) -> None:
+        self.aval = aval
+
+    def __repr__(self) -> str:
+        return f"Var({self.aval})"
+
+
+class Literal:
+    """A scalar written directly into an equation: a Python or NumPy scalar, never an array."""
+
+    __slots__ = ("aval", "val")
+
+    def __init__(self, val: Any, aval: ShapedArray) -> None:
+        self.val = val
+        self.aval = aval
+
+    def __repr__(self) -> str:
+        return f"{self.val}:{self.aval}"
+
+
+class Equation:
+    """One application of a primitive: `outvars = primitive[params] invars`."""
+
+    __slots__ = ("effects", "invars", "outvars", "params", "primitive", "source")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        invars: Sequence[Var | Literal],
+        outvars: Sequence[Var],
+        params: dict[str, Any],
+        effects: frozenset[Effect] = no_effects,
+        source: Any = None,
+    ) -> None:
+        self.primitive = primitive
+        self.invars = invars
+        self.outvars = outvars
+        self.params = params
+        self.effects = effects
+        self.source = source
+
+    def replace(self, **changes: Any) -> Equation:
+        """The same equation with some fields replaced."""
+        return Equation(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})
+
+    def __repr__(self) -> str:
+        return equation_to_string(self)
+
+
+class Jaxpr:
+    """A program: equations in order, from input variables to output variables.
+
+    `constvars` are the values that the traced function closed over. A jaxpr that stands in the
+    parameters of an equation has none: they were turned into operands (`Jaxpr.hoisted`).
+    `memo` keeps the results of passes over this jaxpr, for as long as the jaxpr lives.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "constvars",
+        "effects",
+        "eqns",
+        "invars",
+        "memo",
+        "name",
+        "outvars",
+    )
+
+    def __init__(
+        self,
+        constvars: Sequence[Var],
+        invars: Sequence[Var],
+        outvars: Sequence[Var | Literal],
+        eqns: Sequence[Equation],
+        effects: frozenset[Effect] | None = None,
+        name: str = "",
+    ) -> None:
+        self.constvars = list(constvars)
+        self.invars = list(invars)
+        self.outvars = list(outvars)
+        self.eqns = list(eqns)
+        if effects is None:
+            effects = no_effects.union(*(e.effects for e in self.eqns if e.effects))
+        self.effects = effects
+        self.name = name
+        self.memo: dict[Any, Any] = {}
+
+    @property
+    def in_avals(self) -> list[ShapedArray]:
+        """Types of the inputs."""
+        return [v.aval for v in self.invars]
+
+    @property
+    def out_avals(self) -> list[ShapedArray]:
+        """Types of the outputs."""
+        return [v.aval for v in self.outvars]
+
+    @property
+    def hoisted(self) -> Jaxpr:
+        """The same program with its constants as leading inputs."""
+        if not self.constvars:
+            return self
+        found = self.memo.get("hoisted")
+        if found is None:
+            found = Jaxpr(
+                (),
+                [*self.constvars, *self.invars],
+                self.outvars,
+                self.eqns,
+                self.effects,
+                self.name,
+            )
+            self.memo["hoisted"] = found
+        return found
+
+    def replace(self, **changes: Any) -> Jaxpr:
+        """The same program with some fields replaced."""
+        names = ("constvars", "invars", "outvars", "eqns", "effects", "name")
+        return Jaxpr(**{**{name: getattr(self, name) for name in names}, **changes})
+
+    def pretty_print(self, *, source_info: bool = False) -> str:
+        """The program as text; `source_info` adds the place in the user's code to each equation."""
+        return jaxpr_to_string(self, source_info=source_info)
+
+    def __repr__(self) -> str:
+        return jaxpr_to_string(self)
+
+
+class ClosedJaxpr:
+    """A jaxpr together with the values of its constants."""
+
+    __slots__ = ("consts", "jaxpr")
+
+    def __init__(self, jaxpr: Jaxpr, consts: Sequence[Any]) -> None:
+        self.jaxpr = jaxpr
+        self.consts = list(consts)
+
+    @property
+    def in_avals(self) -> list[ShapedArray]:
+        """Types of the inputs."""
+        return self.jaxpr.in_avals
+
+    @property
+    def out_avals(self) -> list[ShapedArray]:
+        """Types of the outputs."""
+        return self.jaxpr.out_avals
+
+    @property
+    def eqns(self) -> list[Equation]:
+        """The equations of the program."""
+        return self.jaxpr.eqns
+
+    @property
+    def effects(self) -> frozenset[Effect]:
+        """The effects of the program."""
+        return self.jaxpr.effects
+
+    def pretty_print(self, *, source_info: bool = False) -> str:
+        """The program as text; `source_info` adds the place in the user's code to each equation."""
+        return jaxpr_to_string(self.jaxpr, source_info=source_info)
+
+    def __repr__(self) -> str:
+        return jaxpr_to_string(self.jaxpr)
+
+
+def sub_jaxprs(params: dict[str, Any]) -> list[Jaxpr]:
+    """The jaxprs that stand in the parameters of an equation."""
+    found = []
+    for value in params.values():
+        if isinstance(value, Jaxpr):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found.extend(v for v in value if isinstance(v, Jaxpr))
+    return found
+
+
+def memoized(function: Callable) -> Callable:
+    """Remember results of `function(jaxpr, *hashable)` on the jaxpr itself."""
+
+    @functools.wraps(function)
+    def wrapper(jaxpr: Jaxpr, *args: Any) -> Any:
+        key = (function, args)
+        try:
+            return jaxpr.memo[key]
+        except KeyError:
+            result = jaxpr.memo[key] = function(jaxpr, *args)
+            return result
+
+    return wrapper

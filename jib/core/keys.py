@@ -1,0 +1,90 @@
+"""Typed PRNG keys: an array whose elements are keys, carried by an array of `uint32`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jib.core.avals import ShapedArray
+from jib.core.tracing import aval_handlers
+from jib.dtypes import ExtendedDType, prng_key
+from jib.tree import register_call_node
+
+__all__ = ["KeyArray", "KeyDType", "key_dtype"]
+
+
+class KeyDType(ExtendedDType):
+    """The dtype of keys of one generator: `key<fry>` for Threefry."""
+
+    type = prng_key
+    physical_dtype = np.dtype(np.uint32)
+
+    def __init__(self, tag: str, implementation: str, words: int) -> None:
+        self.name = f"key<{tag}>"
+        self.implementation = implementation
+        self.physical_shape = (words,)
+        self.itemsize = 4 * words
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeyDType) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+key_dtype = KeyDType("fry", "threefry2x32", 2)
+
+
+class KeyArray:
+    """An immutable array of PRNG keys, as `jib.random.key` makes them.
+
+    Operators of arithmetic are not defined for keys; indexing, reshaping and stacking are.
+    """
+
+    __slots__ = ("__weakref__", "_base", "aval")
+
+    def __init__(self, base: Any, dtype: KeyDType = key_dtype) -> None:
+        self._base = base
+        shape = base.shape[: len(base.shape) - len(dtype.physical_shape)]
+        self.aval = ShapedArray(shape, dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes (of the keys, not of their words)."""
+        return self.aval.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.aval.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of keys."""
+        return self.aval.size
+
+    @property
+    def dtype(self) -> KeyDType:
+        """The extended dtype."""
+        return self.aval.dtype
+
+    def __len__(self) -> int:
+        return self.aval.length()
+
+    def __repr__(self) -> str:
+        words = np.asarray(self._base)
+        return f"Array({self.shape}, dtype={self.dtype}) overlaying:\n{words}"
+
+    def __hash__(self) -> int:
+        raise TypeError("an array of PRNG keys cannot be hashed")
+
+
+aval_handlers[KeyArray] = lambda key: key.aval
+# A compiled call sees the words; the keys around them are put on again when it returns.
+register_call_node(
+    KeyArray, lambda key: ((key._base,), key.aval.dtype), lambda dtype, base: KeyArray(*base, dtype)
+)

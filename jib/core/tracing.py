@@ -1,0 +1,287 @@
+"""The current trace, and what all tracers share.
+
+The current trace is context, not data: a transform sets it for the duration of a call. A tracer
+belongs to one trace; to every other trace it is a constant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes
+from jib.core.avals import ShapedArray
+from jib.errors import (
+    AmbiguousTruthError,
+    ArgumentTypeError,
+    LeakedTracerError,
+    Provenance,
+    TracedArrayError,
+    TracedControlFlowError,
+    TracedConversionError,
+    TracedIntegerError,
+    UnhashableArrayError,
+)
+
+__all__ = [
+    "Trace",
+    "Tracer",
+    "aval_handlers",
+    "aval_of",
+    "context",
+    "extend_axis_env",
+    "install_eager",
+    "is_concrete",
+    "is_eager",
+    "leaked",
+    "not_an_array",
+    "set_trace",
+    "swap_trace",
+    "traced_with",
+]
+
+
+class Trace:
+    """One interpretation of primitives. Subclasses stand in `jib/passes`, one per file."""
+
+    __slots__ = ()
+
+    def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
+        """Interpret one application of a primitive."""
+        raise NotImplementedError(f"{type(self).__name__} does not interpret primitives")
+
+
+class Tracer:
+    """A value that stands for an array while a program is traced.
+
+    Operators and methods are those of arrays, attached from `core/operators.py`.
+    """
+
+    __slots__ = ("__weakref__", "aval", "trace")
+    aval: ShapedArray
+    trace: Trace
+    __array_priority__ = 1000
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return self.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.aval.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.aval.size
+
+    @property
+    def weak_type(self) -> bool:
+        """Whether the dtype came from a Python scalar."""
+        return self.aval.weak_type
+
+    @property
+    def concrete(self) -> Any:
+        """The value where it is known now (as under `grad` alone), else None."""
+        return None
+
+    def provenance(self) -> Provenance | None:
+        """Which arguments of which function the value depends on, for messages."""
+        return None
+
+    def origin(self) -> tuple[str, Any]:
+        """The function being traced when the value was made, and where, for messages."""
+        return "", None
+
+    def known(self, error: Callable[..., Exception], *args: Any, **kwargs: Any) -> Any:
+        """The concrete value, or the error that says why there is none."""
+        value = self.concrete
+        if value is None:
+            raise error(self, *args, **kwargs)
+        return value
+
+    def __bool__(self) -> bool:
+        if self.aval.size != 1:
+            raise AmbiguousTruthError(self)
+        return bool(self.known(TracedControlFlowError))
+
+    def __int__(self) -> int:
+        return int(self.known(TracedIntegerError))
+
+    def __index__(self) -> int:
+        return self.known(TracedIntegerError).__index__()
+
+    def __float__(self) -> float:
+        return float(self.known(TracedConversionError, needs="a Python float"))
+
+    def __complex__(self) -> complex:
+        return complex(self.known(TracedConversionError, needs="a Python complex"))
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        return format(self.known(TracedConversionError, needs="a Python number"), spec)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.known(TracedArrayError), dtype)
+
+    def item(self, *args: Any) -> Any:
+        """One element as a Python number, where the value is known now."""
+        return self.known(TracedConversionError, needs="a Python number").item(*args)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists, where the value is known now."""
+        return self.known(TracedConversionError, needs="a Python number").tolist()
+
+    def __len__(self) -> int:
+        return self.aval.length()
+
+    def __hash__(self) -> int:
+        raise UnhashableArrayError(self)
+
+    def __repr__(self) -> str:
+        return f"Traced<{self.aval}>"
+
+
+def leaked(x: Any) -> LeakedTracerError:
+    """The error for a tracer that is used after its trace has ended."""
+    function, created = x.origin() if isinstance(x, Tracer) else ("", None)
+    return LeakedTracerError(x, function, created)
+
+
+class _Context(threading.local):
+    """The state of tracing in this thread."""
+
+    trace: Any = Trace()  # replaced by the eager trace (`passes/eager.py`) for all threads
+    axis_env: dict[Any, int] = {}  # noqa: RUF012 (never mutated: replaced when a map is entered)
+
+
+context = _Context()
+
+# The eager trace, and a hook that tells the C++ dispatcher whether this thread is eager.
+_eager: list[Any] = [context.trace, lambda eager: None]
+
+
+def install_eager(trace: Trace, notify: Callable[[bool], None]) -> None:
+    """Make `trace` the trace of threads that trace nothing (called once, by `passes/eager.py`)."""
+    _Context.trace = trace
+    _eager[:] = trace, notify
+
+
+def is_eager() -> bool:
+    """Whether no transform is tracing in this thread."""
+    return context.trace is _eager[0]
+
+
+def swap_trace(new: Trace) -> Trace:
+    """Make `new` the current trace and return the one before it."""
+    old = context.trace
+    context.trace = new
+    eager = _eager[0]
+    if (new is eager) is not (old is eager):
+        _eager[1](new is eager)
+    return old
+
+
+@contextlib.contextmanager
+def set_trace(trace: Trace) -> Iterator[None]:
+    """Make `trace` the current one inside a `with` block."""
+    old = swap_trace(trace)
+    try:
+        yield
+    finally:
+        swap_trace(old)
+
+
+def traced_with(trace: Trace, function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Call a function with `trace` as the current one."""
+    old = swap_trace(trace)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        swap_trace(old)
+
+
+@contextlib.contextmanager
+def extend_axis_env(sizes: dict[Any, int]) -> Iterator[None]:
+    """Bring mapped axes, by name and size, into scope."""
+    old = context.axis_env
+    context.axis_env = {**old, **sizes}
+    try:
+        yield
+    finally:
+        context.axis_env = old
+
+
+def is_concrete(x: Any) -> bool:
+    """Whether the value of `x` is known now."""
+    return not isinstance(x, Tracer)
+
+
+def not_an_array(x: Any, name: str | None = None) -> ArgumentTypeError:
+    """The error for a value that is neither an array nor a number."""
+    subject = f"`{name}`" if name else "a value"
+    if isinstance(x, list | tuple):
+        return ArgumentTypeError(
+            f"{subject} is a {type(x).__name__}, where an array is needed",
+            help="jib.numpy.asarray(values) makes an array of nested sequences",
+        )
+    if isinstance(x, np.ndarray | np.generic):
+        return ArgumentTypeError(
+            f"{subject} is a NumPy array of dtype {x.dtype}, which has no counterpart on devices",
+            help="x.astype('float32') makes numbers of it, where that is possible",
+        )
+    return ArgumentTypeError(f"{subject} is a {type(x).__name__}, where an array is needed")
+
+
+def _numpy_aval(x: Any) -> ShapedArray:
+    dtype = x.dtype
+    if dtype.kind in "OSUMm" or (dtype.names is not None and dtype != dtypes.float0):
+        raise not_an_array(x)
+    return ShapedArray(x.shape, dtypes.canonical_input_dtype(dtype))
+
+
+def _scalar_aval(x: Any) -> ShapedArray:
+    dtype, weak = dtypes.dtype_of(x)
+    return ShapedArray((), dtype, weak)
+
+
+# How to find the aval of a value, by its exact type.
+aval_handlers: dict[type, Callable[[Any], ShapedArray]] = {
+    np.ndarray: _numpy_aval,
+    bool: _scalar_aval,
+    int: _scalar_aval,
+    float: _scalar_aval,
+    complex: _scalar_aval,
+}
+
+
+def aval_of(x: Any) -> ShapedArray:
+    """The aval of an array, a tracer, or a NumPy or Python scalar.
+
+    Raises:
+        ArgumentTypeError: if `x` is none of these.
+    """
+    handler = aval_handlers.get(type(x))
+    if handler is not None:
+        return handler(x)
+    if isinstance(x, Tracer):
+        return x.aval
+    if isinstance(x, np.ndarray | np.generic):
+        return _numpy_aval(x)
+    if isinstance(x, bool | int | float | complex):
+        return _scalar_aval(x)
+    if hasattr(x, "__jib_array__"):
+        return aval_of(x.__jib_array__())
+    raise not_an_array(x)

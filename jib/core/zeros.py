@@ -1,0 +1,68 @@
+"""Symbolic zeros, and the placeholder of a linear input during transposition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jib.core.avals import ShapedArray
+
+__all__ = [
+    "UndefinedPrimal",
+    "Zero",
+    "float0",
+    "is_undefined_primal",
+    "tangent_aval",
+]
+
+# The dtype of tangents of integers and booleans: it has no bytes and only the value zero.
+float0 = np.dtype([("float0", np.void, 0)])
+
+
+class Zero:
+    """A tangent or cotangent that is known to be zero, so nothing is computed with it."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: ShapedArray) -> None:
+        self.aval = aval
+
+    @staticmethod
+    def from_primal_value(value: Any) -> Zero:
+        """The zero tangent of a value."""
+        return Zero(tangent_aval(value.aval))
+
+    def __repr__(self) -> str:
+        return f"Zero({self.aval})"
+
+
+class UndefinedPrimal:
+    """Stands for an input that a linear program is being transposed with respect to."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval: ShapedArray) -> None:
+        self.aval = aval
+
+    def __repr__(self) -> str:
+        return f"UndefinedPrimal({self.aval})"
+
+
+def is_undefined_primal(x: Any) -> bool:
+    """Whether a transpose rule is asked for the cotangent of this operand."""
+    return type(x) is UndefinedPrimal
+
+
+def tangent_aval(aval: ShapedArray) -> ShapedArray:
+    """The aval of tangents: the same for floats and complex numbers, `float0` for the rest."""
+    dtype = aval.dtype
+    if isinstance(dtype, np.dtype) and (
+        dtype.kind in "fc" or (dtype.kind == "V" and _is_ml_float(dtype))
+    ):
+        return aval
+    return ShapedArray(aval.shape, float0)
+
+
+def _is_ml_float(dtype: np.dtype) -> bool:
+    return "float" in dtype.name and dtype.names is None

@@ -1,0 +1,390 @@
+"""Addition to powers: element-wise arithmetic of two operands, and what is linear in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jib import lax
+from jib.backend import mlir
+from jib.core.algebra import algebra
+from jib.core.avals import ShapedArray
+from jib.core.primitive import Primitive, Waived
+from jib.core.tracing import aval_of
+from jib.lax._families import (
+    Kinds,
+    binary,
+    broadcast_operands,
+    complexes,
+    constant_like,
+    elementwise_batch,
+    elementwise_type,
+    floating,
+    integers,
+    is_linear,
+    kind_of,
+    numbers,
+    real,
+    sum_of_partials,
+    unary,
+    unbroadcast,
+)
+from jib.typing import ArrayLike
+
+__all__ = [
+    "abs",
+    "add",
+    "div",
+    "integer_pow",
+    "max",
+    "min",
+    "mul",
+    "neg",
+    "nextafter",
+    "pow",
+    "rem",
+    "sign",
+    "square",
+    "sub",
+]
+
+
+def add(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise sum of two arrays of one dtype; shapes are equal, or one has rank 0.
+
+    Example:
+        >>> from jib import lax
+        >>> lax.add(1.0, 2.0)
+        Array(3., dtype=float32, weak_type=True)
+    """
+    return add_p.bind(x, y)
+
+
+def _add_transpose(ct: Any, x: Any, y: Any) -> list[Any]:
+    return [unbroadcast(ct, a.aval) if is_linear(a) else None for a in (x, y)]
+
+
+add_p = binary(
+    "add",
+    numbers,
+    numpy=np.add,
+    hlo="add",
+    jvp=(lambda t, x, y: t, lambda t, x, y: t),
+    transpose=_add_transpose,
+)
+algebra.add = add
+
+
+def sub(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise difference of two arrays of one dtype."""
+    return sub_p.bind(x, y)
+
+
+def _sub_transpose(ct: Any, x: Any, y: Any) -> list[Any]:
+    return [
+        unbroadcast(ct, x.aval) if is_linear(x) else None,
+        unbroadcast(neg(ct), y.aval) if is_linear(y) else None,
+    ]
+
+
+sub_p = binary(
+    "sub",
+    numbers,
+    numpy=np.subtract,
+    hlo="subtract",
+    jvp=(lambda t, x, y: t, lambda t, x, y: neg(t)),
+    transpose=_sub_transpose,
+)
+
+
+def mul(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise product of two arrays of one dtype."""
+    return mul_p.bind(x, y)
+
+
+def _mul_transpose(ct: Any, x: Any, y: Any) -> list[Any]:
+    if is_linear(x):
+        return [unbroadcast(mul(ct, y), x.aval), None]
+    return [None, unbroadcast(mul(x, ct), y.aval)]
+
+
+mul_p = binary(
+    "mul",
+    numbers,
+    numpy=np.multiply,
+    hlo="multiply",
+    jvp=(lambda t, x, y: mul(t, y), lambda t, x, y: mul(x, t)),
+    transpose=_mul_transpose,
+)
+
+
+def strong_mul(t: Any, factor: Any) -> Any:
+    """`t * factor`, but 0 where `t` is 0 even if the factor is infinite or NaN.
+
+    Derivative rules multiply tangents with this where the factor can be infinite, so that a branch
+    that `where` did not take cannot poison the gradient. Linear in `t`.
+    """
+    return strong_mul_p.bind(t, factor)
+
+
+def _strong_mul_hlo(t: Any, factor: Any) -> Any:
+    zero = constant_like(t, 0)
+    return lax.select(lax.eq(t, zero), zero, mul(t, factor))
+
+
+strong_mul_p = binary(
+    "strong_mul",
+    floating | complexes,
+    numpy=lambda t, factor: np.where(t == 0, np.zeros_like(t), t * factor),
+    hlo=_strong_mul_hlo,
+    jvp=(lambda d, t, factor: strong_mul(d, factor), lambda d, t, factor: strong_mul(t, d)),
+    transpose=lambda ct, t, factor: [unbroadcast(strong_mul(ct, factor), t.aval), None],
+)
+
+
+def div(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise quotient; for integers, rounded towards zero.
+
+    An integer divided by zero is -1 (all bits set), as XLA defines it.
+    """
+    return div_p.bind(x, y)
+
+
+def _div_numpy(x: Any, y: Any) -> Any:
+    if kind_of(x.dtype) != "i":
+        return np.divide(x, y)
+    safe = np.where(y == 0, np.ones_like(y), y)
+    quotient = np.abs(x) // np.abs(safe) * (np.sign(x) * np.sign(safe)).astype(x.dtype)
+    return np.where(y == 0, np.asarray(-1).astype(x.dtype), quotient).astype(x.dtype)
+
+
+def _div_transpose(ct: Any, x: Any, y: Any) -> list[Any]:
+    return [unbroadcast(strong_div(ct, y), x.aval), None]
+
+
+def strong_div(t: Any, y: Any) -> Any:
+    """`t / y`, but 0 where `t` is 0 even if `y` is 0."""
+    return strong_mul(t, div(constant_like(y, 1), y))
+
+
+div_p = binary(
+    "div",
+    numbers,
+    numpy=_div_numpy,
+    hlo="divide",
+    jvp=(
+        lambda t, x, y: strong_div(t, y),
+        lambda t, x, y: strong_mul(t, div(neg(x), mul(y, y))),
+    ),
+    transpose=_div_transpose,
+)
+
+
+def rem(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise remainder with the sign of the dividend; for integers, `x` where `y` is zero."""
+    return rem_p.bind(x, y)
+
+
+def _rem_numpy(x: Any, y: Any) -> Any:
+    if kind_of(x.dtype) != "i":
+        return np.fmod(x, y)
+    return np.where(y == 0, x, np.fmod(x, np.where(y == 0, np.ones_like(y), y)))
+
+
+rem_p = binary(
+    "rem",
+    real,
+    numpy=_rem_numpy,
+    hlo="remainder",
+    jvp=(
+        lambda t, x, y: t,
+        lambda t, x, y: mul(neg(t), lax.mul(sign(div(x, y)), lax.floor(abs(div(x, y))))),
+    ),
+)
+
+
+def max(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise maximum; NaN if either is NaN. Complex numbers compare by real part first."""
+    return max_p.bind(x, y)
+
+
+def _share(t: Any, x: Any, y: Any, compare: Any) -> Any:
+    """The tangent where `x` wins, half of it where the operands are equal."""
+    half = constant_like(t, 0.5)
+    weight = lax.select(compare(x, y), constant_like(t, 1), constant_like(t, 0))
+    return mul(t, lax.select(lax.eq(x, y), half, weight))
+
+
+max_p = binary(
+    "max",
+    numbers | Kinds("b"),
+    numpy=np.maximum,
+    hlo="maximum",
+    jvp=(
+        lambda t, x, y: _share(t, x, y, lax.gt),
+        lambda t, x, y: _share(t, y, x, lax.gt),
+    ),
+)
+
+
+def min(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise minimum; NaN if either is NaN. Complex numbers compare by real part first."""
+    return min_p.bind(x, y)
+
+
+min_p = binary(
+    "min",
+    numbers | Kinds("b"),
+    numpy=np.minimum,
+    hlo="minimum",
+    jvp=(
+        lambda t, x, y: _share(t, x, y, lax.lt),
+        lambda t, x, y: _share(t, y, x, lax.lt),
+    ),
+)
+
+
+def neg(x: ArrayLike) -> Any:
+    """Element-wise negation."""
+    return neg_p.bind(x)
+
+
+neg_p = unary(
+    "neg", numbers, numpy=np.negative, hlo="negate", jvp=lambda t, x: neg(t), transpose=neg
+)
+
+
+def sign(x: ArrayLike) -> Any:
+    """Element-wise sign: -1, 0 or 1, NaN for NaN, `x / |x|` for complex numbers."""
+    return sign_p.bind(x)
+
+
+def _sign_numpy(x: Any) -> Any:
+    return np.sign(x).astype(x.dtype)
+
+
+sign_p = unary("sign", numbers, numpy=_sign_numpy, hlo="sign", jvp=None)
+
+
+def abs(x: ArrayLike) -> Any:
+    """Element-wise absolute value; real for complex numbers."""
+    return abs_p.bind(x)
+
+
+def _real_dtype(dtype: np.dtype) -> np.dtype:
+    return np.zeros((), dtype).real.dtype
+
+
+def _abs_jvp(t: Any, x: Any) -> Any:
+    if kind_of(aval_of(x).dtype) == "c":
+        unit = lax.conj(sign(x))
+        return lax.real(mul(t, unit))
+    return mul(t, sign(x))
+
+
+abs_p = unary("abs", numbers, numpy=np.abs, hlo="abs", jvp=_abs_jvp, result=_real_dtype)
+
+
+def square(x: ArrayLike) -> Any:
+    """Element-wise square."""
+    return integer_pow(x, 2)
+
+
+def integer_pow(x: ArrayLike, y: int) -> Any:
+    """Element-wise power with a fixed integer exponent, by repeated multiplication."""
+    if y == 0:
+        return constant_like(x, 1)
+    return x if y == 1 else integer_pow_p.bind(x, y=int(y))
+
+
+def _integer_pow_jvp(t: Any, x: Any, *, y: int) -> Any:
+    factor = constant_like(x, y) if y == 1 else mul(constant_like(x, y), integer_pow(x, y - 1))
+    return mul(t, factor) if y > 1 else strong_mul(t, factor)
+
+
+def _integer_pow_hlo(x: Any, *, y: int) -> Any:
+    power, base, left = None, x, y if y > 0 else -y
+    while left:
+        if left & 1:
+            power = base if power is None else mul(power, base)
+        left >>= 1
+        if left:
+            base = mul(base, base)
+    return div(constant_like(x, 1), power) if y < 0 else power
+
+
+integer_pow_p = unary(
+    "integer_pow",
+    numbers,
+    numpy=lambda x, *, y: np.power(x, np.asarray(y).astype(x.dtype)) if y >= 0 else 1 / x**-y,
+    hlo=_integer_pow_hlo,
+    jvp=_integer_pow_jvp,
+)
+
+
+def pow(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise power of floating or complex numbers; `y` may also be an array of integers."""
+    if isinstance(y, int) and not isinstance(y, bool):
+        return integer_pow(x, y)
+    return pow_p.bind(x, y)
+
+
+def _pow_dx(t: Any, x: Any, y: Any) -> Any:
+    y = lax.convert_element_type(y, aval_of(x).dtype)
+    one = constant_like(y, 1)
+    # At y == 0 the factor is 0 even where x**-1 is infinite.
+    less = lax.select(lax.eq(y, constant_like(y, 0)), one, sub(y, one))
+    return strong_mul(t, mul(y, pow(x, less)))
+
+
+def _pow_dy(t: Any, x: Any, y: Any) -> Any:
+    # 0**y does not change with y for y > 0: its logarithm is taken at 1 there.
+    safe = lax.select(lax.eq(x, constant_like(x, 0)), constant_like(x, 1), x)
+    return strong_mul(t, mul(lax.log(safe), pow(x, y)))
+
+
+def _pow_type(x: Any, y: Any) -> Any:
+    inexact = floating | complexes
+    mixed = kind_of(y.dtype) == "i"
+    out = elementwise_type("pow", [inexact, integers if mixed else inexact], None, not mixed)(x, y)
+    return ShapedArray(out.shape, x.dtype, out.weak_type)
+
+
+def _pow_lower(ctx: Any, x: Any, y: Any) -> Any:
+    base, exponent = ctx.avals_in
+    if exponent.dtype != base.dtype:
+        wanted = mlir.ir_type(ShapedArray(exponent.shape, base.dtype))
+        y = mlir.emit("stablehlo.convert", wanted, [y])
+    operands = broadcast_operands(ctx, (x, y))
+    return mlir.emit("stablehlo.power", mlir.ir_type(ctx.avals_out[0]), operands)
+
+
+def _pow_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    out = pow_p.bind(*primals)
+    return out, sum_of_partials((_pow_dx, _pow_dy), primals, tangents, aval_of(out), {})
+
+
+pow_p = Primitive(
+    "pow",
+    type=_pow_type,
+    numpy=lambda x, y: np.power(x, y).astype(x.dtype),
+    jvp=_pow_jvp,
+    transpose=Waived("`pow` is not linear in any operand"),
+    batch=elementwise_batch(lambda: pow_p),
+    lower=_pow_lower,
+)
+
+
+def nextafter(x: ArrayLike, y: ArrayLike) -> Any:
+    """The next representable number after `x` towards `y`."""
+    return nextafter_p.bind(x, y)
+
+
+nextafter_p = binary(
+    "nextafter",
+    floating,
+    numpy=lambda x, y: np.nextafter(x, y),
+    hlo="chlo.next_after",
+    jvp=None,
+)

@@ -1,0 +1,1 @@
+"""Interpretations of programs, one per file."""

@@ -1,0 +1,331 @@
+"""Eager evaluation: compile what is asked for, run it, and let C++ repeat it.
+
+One operation is compiled for each primitive and its parameters. A public function of several
+operations is wrapped by `compiled`, so that eagerly it is one program too.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jib import settings
+from jib.backend import _runtime, client
+from jib.backend import compile as compiler
+from jib.backend.buffers import ArrayImpl
+from jib.backend.donations import FAILURES, explain_failure
+from jib.backend.execute import CallCache, Program, cpp_function, default_sharding
+from jib.backend.placement import common_mesh, named_from_compiled
+from jib.core.avals import ShapedArray
+from jib.core.jaxpr import Equation, Jaxpr, Var
+from jib.core.keys import KeyArray
+from jib.core.tracing import Trace, Tracer, aval_of, install_eager, is_eager, swap_trace
+from jib.passes.dce import dce_jaxpr
+from jib.passes.lower_module import Lowered, lower_module
+from jib.passes.reference import evaluate_numpy
+from jib.passes.stage import stage
+from jib.tree import tree_registry
+
+__all__ = [
+    "CompileOptions",
+    "EagerTrace",
+    "clear_caches",
+    "compile_jaxpr",
+    "compiled",
+    "lower_jaxpr",
+]
+
+_FUNCTIONS_LIMIT = 8192
+_functions: dict[Any, Callable[..., Any]] = {}
+_primitive_cache = CallCache(capacity=_FUNCTIONS_LIMIT)
+_compiled_cache = CallCache(capacity=4096)
+_eager_jaxprs: dict[Any, Jaxpr] = {}
+
+
+class EagerTrace(Trace):
+    """Runs every primitive at once, as a compiled program of one equation."""
+
+    __slots__ = ()
+
+    def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
+        """Run one primitive on arrays."""
+        if not is_eager():
+            old = swap_trace(self)
+            try:
+                return self.process(primitive, args, params)
+            finally:
+                swap_trace(old)
+        if settings.jit_disabled.value:
+            return evaluate_numpy(primitive, args, params)
+        key = (primitive, *params.items())
+        function = _functions.get(key)
+        if function is None:
+            function = _function_of(key, primitive, params)
+        try:
+            return function(*args)
+        except FAILURES as error:
+            raise explain_failure(error, args) from None
+
+
+def _function_of(key: Any, primitive: Any, params: dict[str, Any]) -> Callable[..., Any]:
+    if len(_functions) >= _FUNCTIONS_LIMIT:
+        _functions.clear()
+        _eager_jaxprs.clear()
+
+    def cache_miss(*args: Any) -> tuple[Any, Any, bool]:
+        jaxpr = _jaxpr_of(primitive, params, tuple(map(aval_of, args)))
+        program = compile_jaxpr(jaxpr, args)
+        outs = program(args)
+        out = outs if primitive.multiple_results else outs[0]
+        return out, program.fast_path(out, ()), False
+
+    def function(*args: Any) -> Any:
+        return evaluate_numpy(primitive, args, params)
+
+    made = cpp_function(primitive.name, function, cache_miss, _primitive_cache, key=key)
+    _functions[key] = made
+    return made
+
+
+def _jaxpr_of(primitive: Any, params: dict[str, Any], avals: tuple[ShapedArray, ...]) -> Jaxpr:
+    key = (primitive, avals, *params.items())
+    jaxpr = _eager_jaxprs.get(key)
+    if jaxpr is None:
+        out = primitive.abstract(avals, params)
+        outvars = [Var(a) for a in (out if primitive.multiple_results else [out])]
+        invars = [Var(a) for a in avals]
+        effects = primitive.effects_of(params)
+        eqn = Equation(primitive, invars, outvars, params, effects)
+        jaxpr = _eager_jaxprs[key] = Jaxpr((), invars, outvars, [eqn], name=primitive.name)
+    return jaxpr
+
+
+class CompileOptions:
+    """How a program is compiled: donations, shardings, and options of the compiler."""
+
+    __slots__ = ("donated", "in_shardings", "keep_unused", "options", "out_shardings")
+
+    def __init__(
+        self,
+        donated: tuple[bool, ...] | None = None,
+        in_shardings: tuple[Any, ...] | None = None,
+        out_shardings: tuple[Any, ...] | None = None,
+        keep_unused: bool = False,
+        options: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self.donated = donated
+        self.in_shardings = in_shardings
+        self.out_shardings = out_shardings
+        self.keep_unused = keep_unused
+        self.options = options
+
+    def key(self) -> tuple:
+        """A hashable form."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+_DEFAULTS = CompileOptions()
+
+
+def _sharding_of(x: Any) -> Any:
+    """The sharding that an argument insists on, or None."""
+    if type(x) is KeyArray:
+        x = x._base
+    if type(x) is ArrayImpl and x._committed:
+        return x._sharding
+    sharding = getattr(x, "sharding", None) if not isinstance(x, Tracer) else None
+    return sharding if type(x) is not ArrayImpl else None
+
+
+class _Placement:
+    """Where a program runs: its devices, their mesh when there are several, and shardings."""
+
+    __slots__ = ("committed", "devices", "in_shardings", "mesh", "out_shardings")
+
+    def __init__(self, args: Sequence[Any], options: CompileOptions, out_count: int) -> None:
+        given = options.in_shardings or (None,) * len(args)
+        shardings = [
+            s if s is not None else _sharding_of(x) for s, x in zip(given, args, strict=True)
+        ]
+        outs = options.out_shardings or (None,) * out_count
+        asked = [s for s in (*shardings, *outs) if s is not None]
+        self.mesh = common_mesh(asked)
+        self.committed = bool(asked)
+        if self.mesh is not None:
+            self.devices = tuple(self.mesh.devices.flat)
+        elif asked:
+            self.devices = (asked[0]._device,)
+        else:
+            self.devices = (client.default_device(),)
+        self.in_shardings, self.out_shardings = tuple(shardings), tuple(outs)
+
+    def key(self) -> tuple:
+        """A hashable form."""
+        if self.mesh is None:
+            return (self.devices, self.committed)
+        return (self.devices, self.in_shardings, self.out_shardings, self.mesh)
+
+
+def lower_jaxpr(
+    jaxpr: Jaxpr, args: Sequence[Any], options: CompileOptions = _DEFAULTS
+) -> tuple[Lowered, Jaxpr, tuple[bool, ...], _Placement]:
+    """Write a program (without constants) as a module, for the devices that hold `args`."""
+    placement = _Placement(args, options, len(jaxpr.outvars))
+    used = (True,) * len(jaxpr.outvars)
+    donated = options.donated
+    keep: Any = True if options.keep_unused else (donated or False)
+    slim, kept = dce_jaxpr(jaxpr, used, keep)
+    pick = functools.partial(_pick, kept)
+    lowered = lower_module(
+        slim,
+        name=jaxpr.name or "program",
+        platform=placement.devices[0].platform,
+        mesh=placement.mesh,
+        in_shardings=pick(placement.in_shardings),
+        out_shardings=placement.out_shardings,
+        donated=None if donated is None else pick(donated),
+    )
+    return lowered, slim, kept, placement
+
+
+def _pick(kept: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+    return [v for v, k in zip(values, kept, strict=True) if k]
+
+
+def compile_jaxpr(
+    jaxpr: Jaxpr, args: Sequence[Any], options: CompileOptions = _DEFAULTS
+) -> Program:
+    """The compiled form of a program without constants, for the devices that hold `args`."""
+    placement = _Placement(args, options, len(jaxpr.outvars))
+    key = ("program", placement.key(), options.key(), _runtime.trace_key())
+    program = jaxpr.memo.get(key)
+    if program is None:
+        program = jaxpr.memo[key] = load(lower_jaxpr(jaxpr, args, options), jaxpr, options)
+    return program
+
+
+def load(lowering: tuple, jaxpr: Jaxpr, options: CompileOptions) -> Program:
+    """Compile a lowered program."""
+    lowered, slim, kept, placement = lowering
+    several = placement.mesh is not None
+    executable = compiler.compile_module(
+        lowered.module,
+        devices=placement.devices,
+        options=dict(options.options),
+        spmd=several,
+        num_partitions=len(placement.devices),
+        allow_propagation_to_parameters=[s is None for s in _pick(kept, placement.in_shardings)],
+        allow_propagation_to_outputs=[s is None for s in placement.out_shardings],
+        host_callbacks=lowered.callbacks,
+        name=jaxpr.name,
+    )
+    if several:
+        ins, outs = named_from_compiled(executable, placement.mesh, slim.in_avals, slim.out_avals)
+        found = iter(ins)
+        in_shardings = [next(found) if k else None for k in kept]
+        out_shardings = [s or o for s, o in zip(placement.out_shardings, outs, strict=True)]
+    else:
+        sharding = default_sharding(placement.devices[0])
+        in_shardings = [sharding] * len(jaxpr.invars)
+        out_shardings = [sharding] * len(jaxpr.outvars)
+    return Program(
+        executable,
+        in_avals=jaxpr.in_avals,
+        in_shardings=in_shardings,
+        kept=kept,
+        out_avals=jaxpr.out_avals,
+        out_shardings=out_shardings,
+        committed=placement.committed,
+        repeatable=not jaxpr.effects,
+    )
+
+
+def compiled(
+    function: Callable[..., Any] | None = None, *, static: Sequence[str] = ()
+) -> Callable[..., Any]:
+    """Make a function of several operations one program when it is called eagerly.
+
+    Under a trace the function is called straight through. `static` names the arguments that are
+    not arrays (axes, shapes, dtypes, flags).
+    """
+    if function is None:
+        return functools.partial(compiled, static=static)
+    names = list(inspect.signature(function).parameters)
+    argnums = [names.index(name) for name in static if name in names]
+
+    def cache_miss(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
+        jaxpr, consts, values, structure = _stage_call(function, argnums, static, args, kwargs)
+        program = compile_jaxpr(jaxpr, values)
+        out = structure.unflatten(program(values))
+        return out, program.fast_path(out, consts), False
+
+    dispatch = cpp_function(
+        function.__name__,
+        function,
+        cache_miss,
+        _compiled_cache,
+        static_argnums=argnums,
+        static_argnames=static,
+        key=("compiled", function),
+    )
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if not is_eager():
+            return function(*args, **kwargs)
+        try:
+            return dispatch(*args, **kwargs)
+        except FAILURES as error:
+            raise explain_failure(error, (args, kwargs)) from None
+
+    wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that know they are eager
+    return wrapper
+
+
+def _stage_call(
+    function: Callable[..., Any],
+    argnums: Sequence[int],
+    static: Sequence[str],
+    args: tuple,
+    kwargs: dict[str, Any],
+) -> tuple[Jaxpr, list[Any], list[Any], Any]:
+    """Stage a call whose dynamic arguments may be nested; constants become leading arguments."""
+    fixed = {i: x for i, x in enumerate(args) if i in argnums}
+    fixed_names = {k: v for k, v in kwargs.items() if k in static}
+    dynamic = (
+        [x for i, x in enumerate(args) if i not in argnums],
+        {k: v for k, v in kwargs.items() if k not in static},
+    )
+    leaves, structure = tree_registry.flatten(dynamic)
+    out_structure: list[Any] = []
+
+    def flat(*tracers: Any) -> list[Any]:
+        positional, named = structure.unflatten(tracers)
+        rest = iter(positional)
+        full = [fixed[i] if i in fixed else next(rest) for i in range(len(args))]
+        outs, out_tree = tree_registry.flatten(function(*full, **named, **fixed_names))
+        out_structure.append(out_tree)
+        return outs
+
+    jaxpr, consts = stage(flat, [aval_of(x) for x in leaves], name=function.__name__)
+    return jaxpr.hoisted, consts, [*consts, *leaves], out_structure[0]
+
+
+def clear_caches() -> None:
+    """Forget every compiled eager operation."""
+    _functions.clear()
+    _eager_jaxprs.clear()
+    _primitive_cache.clear()
+    _compiled_cache.clear()
+    compiler.clear_memory_cache()
+
+
+def _notify(eager: bool) -> None:
+    _runtime.trace_state.set_local(None if eager else True)
+
+
+eager_trace = EagerTrace()
+install_eager(eager_trace, _notify)
+_runtime.set_tracer_class(Tracer)

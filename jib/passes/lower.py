@@ -1,0 +1,176 @@
+"""Lowering: from the equations of a jaxpr to StableHLO operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jib.backend import mlir
+from jib.backend.mlir import func, ir
+from jib.core.avals import ShapedArray
+from jib.core.jaxpr import Jaxpr, Literal, Var
+from jib.passes.batch import knows_keys, on_physical
+from jib.passes.stage import stage
+
+__all__ = [
+    "LoweringContext",
+    "ModuleContext",
+    "call_jaxpr",
+    "inline_jaxpr",
+    "lower_by_tracing",
+    "lower_function",
+]
+
+
+class ModuleContext:
+    """What is shared by all functions of a module being written."""
+
+    __slots__ = ("callbacks", "functions", "mesh", "module", "names", "platform")
+
+    def __init__(self, module: ir.Module, platform: str, mesh: Any = None) -> None:
+        self.module = module
+        self.platform = platform
+        self.mesh = mesh  # the device mesh, in a program over several devices
+        self.functions: dict[Any, str] = {}  # what was emitted already, by jaxpr
+        self.names: dict[str, int] = {}
+        self.callbacks: list[Any] = []  # host functions that the program calls
+
+    def fresh_name(self, wanted: str) -> str:
+        """A symbol name that the module does not have yet."""
+        count = self.names.get(wanted, 0)
+        self.names[wanted] = count + 1
+        return f"{wanted}_{count}" if count else wanted
+
+
+class LoweringContext:
+    """What a `lower` rule may ask: the types of its equation, and the module being written."""
+
+    __slots__ = ("avals_in", "avals_out", "constants", "module")
+
+    def __init__(
+        self,
+        module: ModuleContext,
+        constants: dict[Any, ir.Value],
+        avals_in: Sequence[ShapedArray],
+        avals_out: Sequence[ShapedArray],
+    ) -> None:
+        self.module = module
+        self.constants = constants  # of the function (or region) being written
+        self.avals_in = avals_in
+        self.avals_out = avals_out
+
+    @property
+    def platform(self) -> str:
+        """`cpu`, `cuda`, ... of the devices that the program is for."""
+        return self.module.platform
+
+    def replace(
+        self, avals_in: Sequence[ShapedArray], avals_out: Sequence[ShapedArray]
+    ) -> LoweringContext:
+        """The context of an operation that a rule emits on the way."""
+        return LoweringContext(self.module, self.constants, avals_in, avals_out)
+
+    def constant(self, value: Any, aval: ShapedArray) -> ir.Value:
+        """A constant filled with `value`, emitted once for each function."""
+        array = np.asarray(value).astype(aval.dtype)
+        key = (aval, array.tobytes())
+        found = self.constants.get(key)
+        if found is None:
+            found = self.constants[key] = mlir.splat(array, aval)
+        return found
+
+
+def lower_equations(
+    module: ModuleContext,
+    constants: dict[Any, ir.Value],
+    jaxpr: Jaxpr,
+    values: Sequence[ir.Value],
+) -> list[ir.Value]:
+    """Emit the equations of a jaxpr at the insertion point; returns the values of its outputs."""
+    env: dict[Var, ir.Value] = dict(zip(jaxpr.invars, values, strict=True))
+    scalars = LoweringContext(module, constants, (), ())
+
+    def read(atom: Var | Literal) -> ir.Value:
+        if type(atom) is Literal:
+            return scalars.constant(atom.val, atom.aval)
+        return env[atom]
+
+    for eqn in jaxpr.eqns:
+        avals_in = [v.aval for v in eqn.invars]
+        ctx = LoweringContext(module, constants, avals_in, [v.aval for v in eqn.outvars])
+        operands = [read(v) for v in eqn.invars]
+        primitive = eqn.primitive
+        if any([a.is_key for a in avals_in]) and not knows_keys(primitive):
+            program = on_physical(primitive, eqn.params, avals_in, ctx.avals_out)
+            out = lower_equations(module, constants, program, operands)
+            out = out if primitive.multiple_results else out[0]
+        else:
+            out = primitive.lower(ctx, *operands, **eqn.params)
+        if primitive.multiple_results:
+            env.update(zip(eqn.outvars, out, strict=True))
+        else:
+            env[eqn.outvars[0]] = out
+    return [read(v) for v in jaxpr.outvars]
+
+
+def inline_jaxpr(ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[ir.Value]) -> list[ir.Value]:
+    """Emit a jaxpr in place (the body of a region, say, with constants of its own)."""
+    return lower_equations(ctx.module, ctx.constants, jaxpr, values)
+
+
+def call_jaxpr(
+    ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[ir.Value], name: str = ""
+) -> list[ir.Value]:
+    """Emit a jaxpr as a function, once for each module, and a call of it."""
+    module = ctx.module
+    symbol = module.functions.get(jaxpr)
+    if symbol is None:
+        symbol = module.fresh_name(name or jaxpr.name or "function")
+        module.functions[jaxpr] = symbol
+        lower_function(module, jaxpr, symbol)
+    types = [mlir.ir_type(a) for a in jaxpr.out_avals]
+    attributes = {"callee": mlir.symbol_attribute(symbol)}
+    return list(mlir.emit_many("func.call", types, list(values), attributes).results)
+
+
+def lower_function(
+    module: ModuleContext, jaxpr: Jaxpr, symbol: str, visibility: str = "private"
+) -> func.FuncOp:
+    """Emit a jaxpr as a function of the module."""
+    in_types = [mlir.ir_type(a) for a in jaxpr.in_avals]
+    out_types = [mlir.ir_type(a) for a in jaxpr.out_avals]
+    with ir.InsertionPoint(module.module.body):
+        function = func.FuncOp(symbol, ir.FunctionType.get(in_types, out_types))
+    function.attributes["sym_visibility"] = mlir.string_attribute(visibility)
+    block = function.add_entry_block()
+    with ir.InsertionPoint(block):
+        outs = lower_equations(module, {}, jaxpr, list(block.arguments))
+        mlir.emit_many("func.return", [], outs)
+    return function
+
+
+def lower_by_tracing(function: Callable[..., Any], *, multiple_results: bool = False) -> Callable:
+    """A `lower` rule from a function written with other primitives."""
+    programs: dict[Any, Jaxpr] = {}
+
+    def rule(ctx: LoweringContext, *values: ir.Value, **params: Any) -> Any:
+        key = (tuple(ctx.avals_in), *params.items())
+        jaxpr = programs.get(key)
+        if jaxpr is None:
+            if len(programs) > 512:
+                programs.clear()
+
+            def flat(*args: Any) -> Sequence[Any]:
+                out = function(*args, **params)
+                return out if multiple_results else [out]
+
+            jaxpr, consts = stage(flat, ctx.avals_in)
+            if consts:
+                raise AssertionError(f"{function} closed over arrays")
+            programs[key] = jaxpr
+        outs = lower_equations(ctx.module, ctx.constants, jaxpr, values)
+        return outs if multiple_results else outs[0]
+
+    return rule

@@ -1,0 +1,160 @@
+"""Staging: run a function once with tracers and record the operations as a jaxpr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jib.core.avals import ShapedArray
+from jib.core.jaxpr import Equation, Jaxpr, Literal, Var
+from jib.core.sources import capture
+from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, swap_trace
+from jib.errors import Provenance
+
+__all__ = ["StageTrace", "StageTracer", "evaluate", "stage", "stage_jaxpr"]
+
+
+class StageTracer(Tracer):
+    """A tracer whose value is a variable of the jaxpr being recorded."""
+
+    __slots__ = ("var",)
+    var: Var
+
+    def __init__(self, trace: StageTrace, var: Var) -> None:
+        self.trace = trace
+        self.var = var
+        self.aval = var.aval
+
+    def provenance(self) -> Provenance | None:
+        """The arguments that this value depends on."""
+        describe = getattr(self.trace.owner, "describe", None)
+        if describe is None:
+            return None
+        behind: set[Any] = {self.var}
+        for eqn in reversed(self.trace.eqns):
+            if not behind.isdisjoint(eqn.outvars):
+                behind.update(v for v in eqn.invars if type(v) is Var)
+        return describe([i for i, var in enumerate(self.trace.invars) if var in behind])
+
+    def origin(self) -> tuple[str, Any]:
+        """The traced function, and the place of the operation that made the value."""
+        name = getattr(getattr(self.trace.owner, "info", None), "name", "")
+        for eqn in self.trace.eqns:
+            if self.var in eqn.outvars:
+                return name, eqn.source
+        return name, None
+
+
+class StageTrace(Trace):
+    """Records equations. `owner` describes the traced function to error messages."""
+
+    __slots__ = ("consts", "constvars", "eqns", "invars", "known", "live", "owner")
+
+    def __init__(self, owner: Any = None) -> None:
+        self.eqns: list[Equation] = []
+        self.invars: list[Var] = []
+        self.constvars: list[Var] = []
+        self.consts: list[Any] = []
+        self.known: dict[int, Var] = {}  # id of a constant -> its variable
+        self.live = True
+        self.owner = owner
+
+    def argument(self, aval: ShapedArray) -> StageTracer:
+        """A new input of the program."""
+        var = Var(aval)
+        self.invars.append(var)
+        return StageTracer(self, var)
+
+    def atom(self, x: Any) -> Var | Literal:
+        """The variable or literal that stands for a value in this program."""
+        if type(x) is StageTracer and x.trace is self:
+            return x.var
+        return self.constant(x)
+
+    def constant(self, x: Any) -> Var | Literal:
+        """A value from outside: scalars are written into the program, arrays become constants."""
+        aval = aval_of(x)
+        if isinstance(x, Tracer):
+            if not getattr(x.trace, "live", True):
+                raise leaked(x)
+        elif not aval.shape and isinstance(x, np.generic | bool | int | float | complex):
+            return Literal(x, aval)
+        var = self.known.get(id(x))
+        if var is None:
+            var = self.known[id(x)] = Var(aval)
+            self.constvars.append(var)
+            self.consts.append(x)  # keeps x alive, so its id stays its own
+        return var
+
+    def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
+        """Record one equation and return tracers of its results."""
+        invars = [
+            x.var if type(x) is StageTracer and x.trace is self else self.constant(x) for x in args
+        ]
+        out = primitive.abstract(tuple([v.aval for v in invars]), params)
+        effects = primitive.effects_of(params) if primitive.effects is not None else frozenset()
+        if not self.live:
+            raise leaked(next((x for x in args if isinstance(x, Tracer)), None))
+        if primitive.multiple_results:
+            outvars = [Var(aval) for aval in out]
+            self.eqns.append(Equation(primitive, invars, outvars, params, effects, capture(3)))
+            return [StageTracer(self, var) for var in outvars]
+        var = Var(out)
+        self.eqns.append(Equation(primitive, invars, (var,), params, effects, capture(3)))
+        return StageTracer(self, var)
+
+    def finish(self, outs: Sequence[Any], name: str = "") -> tuple[Jaxpr, list[Any]]:
+        """Seal the trace, and return its jaxpr and the values of its constants."""
+        outvars = [self.atom(x) for x in outs]
+        self.live = False
+        jaxpr = Jaxpr(self.constvars, self.invars, outvars, self.eqns, name=name)
+        return jaxpr, self.consts
+
+
+def stage(
+    function: Callable[..., Sequence[Any]],
+    in_avals: Sequence[ShapedArray],
+    *,
+    name: str = "",
+    owner: Any = None,
+) -> tuple[Jaxpr, list[Any]]:
+    """Record `function(*tracers) -> values` as a jaxpr; also return the constants it closed over."""
+    trace = StageTrace(owner)
+    old = swap_trace(trace)
+    try:
+        outs = function(*[trace.argument(aval) for aval in in_avals])
+        jaxpr, consts = trace.finish(outs, name)
+    finally:
+        trace.live = False
+        swap_trace(old)
+    return jaxpr, consts
+
+
+def stage_jaxpr(
+    function: Callable[..., Sequence[Any]], in_avals: Sequence[ShapedArray], *, name: str = ""
+) -> Jaxpr:
+    """Record a function that closes over nothing (a pass over a jaxpr, say)."""
+    jaxpr, consts = stage(function, in_avals, name=name)
+    if consts:
+        raise AssertionError(f"{name or function} closed over {len(consts)} values: {consts[:3]}")
+    return jaxpr
+
+
+def evaluate(jaxpr: Jaxpr, consts: Sequence[Any], *args: Any) -> list[Any]:
+    """Apply the equations of a jaxpr to values under the current trace."""
+    env: dict[Var, Any] = dict(zip(jaxpr.constvars, consts, strict=True))
+    env.update(zip(jaxpr.invars, args, strict=True))
+
+    def read(atom: Var | Literal) -> Any:
+        return atom.val if type(atom) is Literal else env[atom]
+
+    process = context.trace.process
+    for eqn in jaxpr.eqns:
+        out = process(eqn.primitive, tuple([read(v) for v in eqn.invars]), eqn.params)
+        if eqn.primitive.multiple_results:
+            env.update(zip(eqn.outvars, out, strict=True))
+        else:
+            env[eqn.outvars[0]] = out
+    return [read(v) for v in jaxpr.outvars]

@@ -1,0 +1,1 @@
+"""The verbs that users compose: one per file."""

@@ -1,0 +1,136 @@
+"""What all transforms do with a call: flatten its arguments, name them, cache traces."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from jib.errors import Provenance
+from jib.tree import tree_registry
+
+__all__ = [
+    "TraceCache",
+    "argument_names",
+    "content_key",
+    "flat_function",
+    "function_name",
+    "provenance",
+]
+
+flatten = tree_registry.flatten
+
+
+def function_name(function: Any) -> str:
+    """A name for programs and messages."""
+    while hasattr(function, "func"):  # functools.partial and the like
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def flat_function(
+    function: Callable[..., Any], in_tree: Any
+) -> tuple[Callable[..., list[Any]], list[Any]]:
+    """`function(*args, **kwargs)` as a function of flat values, and where its out tree will be."""
+    out_tree: list[Any] = []
+
+    def flat(*values: Any) -> list[Any]:
+        args, kwargs = in_tree.unflatten(values)
+        outs, structure = flatten(function(*args, **kwargs))
+        out_tree[:] = [structure]
+        return outs
+
+    return flat, out_tree
+
+
+def argument_names(function: Callable[..., Any], args: Sequence[Any], kwargs: dict) -> list[str]:
+    """A name for each leaf of the arguments, such as `params['w']`."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        bound = {f"args[{i}]": x for i, x in enumerate(args)} | kwargs
+    names = []
+    for name, value in bound.items():
+        for path, _ in tree_registry.flatten_with_path(value)[0]:
+            names.append(name + "".join(str(key) for key in path))
+    return names
+
+
+def provenance(function: Any, arguments: Sequence[tuple[str, str]], transform: str) -> Provenance:
+    """What a traced value comes from, for messages."""
+    while hasattr(function, "func"):
+        function = function.func
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    return Provenance(arguments, function_name(function), file, line, transform)
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), type, types.ModuleType)
+_PLAIN_FUNCTIONS = (types.BuiltinFunctionType,)
+
+
+def content_key(value: Any, depth: int = 4) -> Hashable | None:
+    """A key that is equal for functions that compute the same: their code and what they close over.
+
+    None when the value holds something that is only itself (an array, a mutable object).
+    """
+    if isinstance(value, _PLAIN):
+        return (type(value), value)
+    if isinstance(value, _PLAIN_FUNCTIONS):
+        return value
+    if depth == 0:
+        return None
+    if isinstance(value, tuple | frozenset) and type(value) in (tuple, frozenset):
+        return _all_keys(value, depth - 1)
+    if type(value) is not types.FunctionType:
+        return None
+    try:
+        cells = [c.cell_contents for c in value.__closure__ or ()]
+    except ValueError:  # a variable that is not bound yet
+        return None
+    rest = (*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
+    keys = _all_keys(rest, depth - 1)
+    if keys is None or value.__dict__:
+        return None
+    return (value.__code__, id(value.__globals__), keys)
+
+
+def _all_keys(values: Sequence[Any] | frozenset, depth: int) -> tuple | None:
+    keys = tuple([content_key(v, depth) for v in values])
+    return None if None in keys else keys
+
+
+class TraceCache:
+    """Results of tracing, by function and signature.
+
+    Functions that close over plain values share results by content, so a re-created lambda hits;
+    results for all others live as long as the function itself.
+    """
+
+    def __init__(self, limit: int = 4096) -> None:
+        self._limit = limit
+        self._shared: dict[Any, Any] = {}
+        self._own: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
+
+    def results_of(self, function: Any) -> dict[Any, Any]:
+        """The results for a function, by signature."""
+        key = content_key(function)
+        if key is not None:
+            if len(self._shared) >= self._limit:
+                self._shared.clear()
+            return self._shared.setdefault(key, {})
+        try:
+            return self._own.setdefault(function, {})
+        except TypeError:  # neither hashable nor weakly referable
+            return {}
+
+    def clear(self) -> None:
+        """Forget all results."""
+        self._shared.clear()
+        self._own.clear()
+
+    def forget(self, function: Any) -> None:
+        """Forget the results of one function."""
+        self.results_of(function).clear()

@@ -1,0 +1,480 @@
+"""`jit`: trace a function once for each signature, compile it, and call it through C++."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from jib.backend._runtime import trace_key
+from jib.backend.donations import FAILURES, explain_failure, remember
+from jib.backend.execute import CallCache, cpp_function
+from jib.core.avals import ShapedArray
+from jib.core.jaxpr import ClosedJaxpr, Equation, Jaxpr, Var
+from jib.core.primitive import Primitive
+from jib.core.sources import capture, hide_library_frames
+from jib.core.tracing import aval_of, is_eager, not_an_array
+from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
+from jib.errors import ArgumentTypeError, JibError, Provenance, StaticArgumentError
+from jib.passes.batch import batch_jaxpr, to_batch_axis
+from jib.passes.dce import dce_jaxpr
+from jib.passes.eager import CompileOptions, compile_jaxpr
+from jib.passes.jvp import jvp_jaxpr
+from jib.passes.lower import call_jaxpr
+from jib.passes.partial_eval import partial_eval_jaxpr
+from jib.passes.reference import evaluate_jaxpr_numpy
+from jib.passes.stage import evaluate, stage
+from jib.passes.transpose import transpose_jaxpr
+from jib.transforms import _calls
+from jib.transforms.stages import Traced
+from jib.tree import broadcast_prefix, tree_registry
+
+__all__ = ["clear_traces", "jit"]
+
+_traces = _calls.TraceCache()
+_cache = CallCache(capacity=8192)
+
+
+def clear_traces() -> None:
+    """Forget every traced function."""
+    _traces.clear()
+    _cache.clear()
+
+
+class _JitInfo:
+    """What a call of `jit` asked for."""
+
+    __slots__ = (
+        "donate_argnames",
+        "donate_argnums",
+        "fun",
+        "in_shardings",
+        "inline",
+        "keep_unused",
+        "name",
+        "options",
+        "out_shardings",
+        "static_argnames",
+        "static_argnums",
+    )
+
+    def __init__(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+class _Call:
+    """One call, taken apart: static arguments aside, the rest flat."""
+
+    __slots__ = ("avals", "in_tree", "info", "leaves", "static")
+
+    def __init__(self, info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> None:
+        self.info = info
+        n = len(args)
+        nums = {i % n if i < 0 else i for i in info.static_argnums if -n <= i < n}
+        self.static = (
+            tuple([(i, args[i]) for i in sorted(nums)]),
+            tuple([(k, v) for k, v in sorted(kwargs.items()) if k in info.static_argnames]),
+            n,
+        )
+        dynamic = tuple([x for i, x in enumerate(args) if i not in nums])
+        named = {k: v for k, v in kwargs.items() if k not in info.static_argnames}
+        self.leaves, self.in_tree = tree_registry.flatten((dynamic, named))
+        self.avals = self._types()
+
+    def _types(self) -> tuple[ShapedArray, ...]:
+        avals = []
+        for i, x in enumerate(self.leaves):
+            try:
+                avals.append(getattr(x, "aval", None) or aval_of(x))
+            except ArgumentTypeError:
+                raise not_an_array(x, self.names()[i]) from None
+        return tuple(avals)
+
+    def key(self) -> tuple:
+        """What a trace of this call depends on, beside the function."""
+        return (self.static, self.in_tree, self.avals, trace_key())
+
+    def names(self) -> list[str]:
+        """A name for each flat argument, such as `params['w']`."""
+        dynamic, named = self.in_tree.unflatten(self.leaves)
+        rest, (nums, _, n) = iter(dynamic), self.static
+        fixed = dict(nums)
+        args = [None if i in fixed else next(rest) for i in range(n)]
+        return _calls.argument_names(self.info.fun, args, named)
+
+    def describe(self, positions: Sequence[int]) -> Provenance:
+        """The flat arguments at these positions, and the function, for messages."""
+        names = self.names()
+        shown = [(names[i], str(self.avals[i])) for i in positions]
+        return _calls.provenance(self.info.fun, shown, "jib.jit")
+
+    def flat(self) -> tuple[Callable[..., list[Any]], list[Any]]:
+        """The function of flat values that the call amounts to."""
+        nums, names, n = self.static
+        fixed = dict(nums)
+
+        def function(*dynamic: Any, **named: Any) -> Any:
+            rest = iter(dynamic)
+            args = [fixed[i] if i in fixed else next(rest) for i in range(n)]
+            return self.info.fun(*args, **named, **dict(names))
+
+        return _calls.flat_function(function, self.in_tree)
+
+
+def _trace(call: _Call) -> tuple[Jaxpr, list[Any], Any]:
+    """The program of a call, the values it closes over, and the structure of its results."""
+    results = _traces.results_of(call.info.fun)
+    key = call.key()
+    try:
+        found = results.get(key)
+    except TypeError as error:
+        nums, names, _ = call.static
+        raise _unhashable(call.info, (*nums, *names)) or error from None
+    if found is None:
+        flat, out_tree = call.flat()
+        jaxpr, consts = stage(flat, call.avals, name=call.info.name, owner=call)
+        found = results[key] = (jaxpr, consts, out_tree[0])
+    return found
+
+
+def _unhashable(info: _JitInfo, static: Iterable[tuple[Any, Any]]) -> Exception | None:
+    """The error for a static argument that is not hashable, if there is one."""
+    for name, value in static:
+        try:
+            hash(value)
+        except TypeError:
+            if isinstance(name, int):
+                names = info.static_argnames
+                index = info.static_argnums.index(name)
+                name = names[index] if index < len(names) else f"argument {name}"
+            return StaticArgumentError(name, type(value).__name__, info.name)
+    return None
+
+
+def _per_leaf(shardings: Any, tree: Any, count: int) -> tuple[Any, ...] | None:
+    if shardings is None:
+        return None
+    full = tree.unflatten(list(range(count)))
+    return tuple(broadcast_prefix(shardings, full, is_leaf=lambda s: s is None))
+
+
+def _donated(call: _Call) -> tuple[bool, ...] | None:
+    info = call.info
+    if not info.donate_argnums and not info.donate_argnames:
+        return None
+    nums, _, n = call.static
+    positions = [i for i in range(n) if i not in dict(nums)]
+    args, kwargs = call.in_tree.unflatten(call.leaves)
+    donated = []
+    for position, x in zip(positions, args, strict=True):
+        given = position in info.donate_argnums or position - n in info.donate_argnums
+        donated += [given] * tree_registry.flatten(x)[1].num_leaves
+    for name in sorted(kwargs):
+        count = tree_registry.flatten(kwargs[name])[1].num_leaves
+        donated += [name in info.donate_argnames] * count
+    return tuple(donated)
+
+
+def compile_options(call: _Call, jaxpr: Jaxpr, out_tree: Any) -> CompileOptions:
+    """How the program of a call is compiled; hidden arguments are neither donated nor sharded."""
+    info = call.info
+    hidden = len(jaxpr.constvars)
+    donated = _donated(call)
+    shardings = info.in_shardings
+    if shardings is not None:
+        single = not isinstance(shardings, tuple | list)
+        whole = (shardings, shardings) if single else (tuple(shardings), None)
+        shardings = _per_leaf(whole, call.in_tree, len(call.leaves))
+    outs = _per_leaf(info.out_shardings, out_tree, len(jaxpr.outvars))
+    return CompileOptions(
+        donated=None if donated is None else (False,) * hidden + donated,
+        in_shardings=None if shardings is None else (None,) * hidden + shardings,
+        out_shardings=outs,
+        keep_unused=info.keep_unused,
+        options=info.options,
+    )
+
+
+def _run(info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any, bool]:
+    call = _Call(info, args, kwargs)
+    jaxpr, consts, out_tree = _trace(call)
+    if not is_eager():
+        return out_tree.unflatten(_call_in_trace(call, jaxpr, consts, out_tree)), None, False
+    values = [*consts, *call.leaves]
+    program = compile_jaxpr(jaxpr.hoisted, values, compile_options(call, jaxpr, out_tree))
+    out = out_tree.unflatten(program(values))
+    return out, program.fast_path(out, consts), False
+
+
+def _call_in_trace(call: _Call, jaxpr: Jaxpr, consts: list[Any], out_tree: Any) -> list[Any]:
+    if call.info.inline:
+        return evaluate(jaxpr, consts, *call.leaves)
+    return jit_p.bind(*consts, *call.leaves, jaxpr=jaxpr.hoisted, name=call.info.name)
+
+
+def jit(
+    fun: Callable[..., Any] | None = None,
+    /,
+    *,
+    in_shardings: Any = None,
+    out_shardings: Any = None,
+    static_argnums: int | Sequence[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Sequence[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    keep_unused: bool = False,
+    device: Any = None,
+    backend: str | None = None,
+    inline: bool = False,
+    compiler_options: dict[str, Any] | None = None,
+) -> Any:
+    """Compile a function with XLA; later calls with the same shapes and dtypes reuse the program.
+
+    Args:
+        fun: a function of arrays (or trees of them). It runs in Python once for each signature.
+        in_shardings, out_shardings: where arguments and results live, as prefixes of their trees.
+        static_argnums, static_argnames: arguments that are plain Python values; they must be
+            hashable, and each new value compiles anew.
+        donate_argnums, donate_argnames: arguments whose memory the results may take over.
+        keep_unused: keep arguments that the function never reads.
+        device, backend: where to run; `jib.device_put` of the arguments is the better way.
+        inline: under another transform, write the operations there instead of a call.
+        compiler_options: XLA flags for this program alone.
+
+    Returns:
+        A function with the same signature, and with `trace`, `lower`, `eval_shape`, `clear_cache`.
+
+    Raises:
+        StaticArgumentError: when called with a static argument that is not hashable.
+
+    Example:
+        >>> import jib
+        >>> import jib.numpy as jnp
+        >>> @jib.jit
+        ... def double(x):
+        ...     return 2 * x
+        >>> double(jnp.arange(3)).tolist()
+        [0, 2, 4]
+    """
+    options = {k: v for k, v in locals().items() if k not in ("fun", "device", "backend")}
+    if fun is None:
+        return functools.partial(jit, device=device, backend=backend, **options)
+    if not callable(fun):
+        raise ArgumentTypeError(f"`jit` needs a function, but got {type(fun).__name__}")
+    return _make(_info(fun, **options))
+
+
+def _as_tuple(value: Any, kind: type) -> tuple:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, kind) else tuple(value)
+
+
+def _info(fun: Callable[..., Any], **given: Any) -> _JitInfo:
+    """Complete the options: a number names the parameter at that place, and the other way round."""
+    nums, names = _both_ways(fun, given.pop("static_argnums"), given.pop("static_argnames"))
+    donated = _both_ways(fun, given.pop("donate_argnums"), given.pop("donate_argnames"))
+    options = given.pop("compiler_options") or {}
+    return _JitInfo(
+        fun=fun,
+        name=_calls.function_name(fun),
+        static_argnums=nums,
+        static_argnames=names,
+        donate_argnums=donated[0],
+        donate_argnames=donated[1],
+        options=tuple(sorted(options.items())),
+        **given,
+    )
+
+
+def _both_ways(fun: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    nums, names = _as_tuple(nums, int), _as_tuple(names, str)
+    if not nums and not names:
+        return (), ()
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):
+        return nums, names
+    positional = [
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    if not names:
+        names = tuple(positional[i] for i in nums if -len(positional) <= i < len(positional))
+    elif not nums:
+        nums = tuple(positional.index(name) for name in names if name in positional)
+    return nums, names
+
+
+def _make(info: _JitInfo) -> Any:
+    def cache_miss(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
+        return _run(info, args, kwargs)
+
+    key = (info.donate_argnums, info.donate_argnames, info.keep_unused, info.options, info.inline)
+    shardings = (info.in_shardings, info.out_shardings)
+    if shardings != (None, None):
+        key = (*key, *map(_hashable, shardings))
+    dispatch = cpp_function(
+        info.name,
+        info.fun,
+        cache_miss,
+        _cache,
+        static_argnums=info.static_argnums,
+        static_argnames=info.static_argnames,
+        key=key,
+    )
+    made = (_donating if info.donate_argnums or info.donate_argnames else _plain)(info, dispatch)
+    functools.update_wrapper(made, info.fun)
+    made.trace = functools.partial(_traced, info)
+    made.lower = lambda *args, **kwargs: _traced(info, *args, **kwargs).lower()
+    made.eval_shape = lambda *args, **kwargs: _traced(info, *args, **kwargs).out_info
+    made.clear_cache = functools.partial(_forget, info, dispatch)
+    return made
+
+
+def _plain(info: _JitInfo, dispatch: Any) -> Any:
+    """The function that users call: C++, with errors explained."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return dispatch(*args, **kwargs)
+        except Exception as error:
+            explained = _explained(info, error, args, kwargs)
+            hide_library_frames(explained)
+            raise explained from explained.__cause__
+
+    return call
+
+
+def _donating(info: _JitInfo, dispatch: Any) -> Any:
+    """As `_plain`; each call also notes which arrays it took over."""
+    plain = _plain(info, dispatch)
+    nums, names = info.donate_argnums, info.donate_argnames
+    labels = {n: names[i] if i < len(names) else f"argument {n}" for i, n in enumerate(nums)}
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = plain(*args, **kwargs)
+        taken = [(labels[n], args[n]) for n in nums if -len(args) <= n < len(args)]
+        taken += [(name, kwargs[name]) for name in names if name in kwargs]
+        remember(info.name, capture(), taken)
+        return out
+
+    return call
+
+
+def _explained(info: _JitInfo, error: Exception, args: tuple, kwargs: dict) -> Exception:
+    if isinstance(error, JibError):
+        return error
+    if isinstance(error, ValueError) and "static arguments" in str(error):
+        call_static = [(i, args[i]) for i in info.static_argnums if -len(args) <= i < len(args)]
+        named = [(k, v) for k, v in kwargs.items() if k in info.static_argnames]
+        return _unhashable(info, [*call_static, *named]) or error
+    return explain_failure(error, (args, kwargs)) if isinstance(error, FAILURES) else error
+
+
+def _hashable(shardings: Any) -> Any:
+    leaves, tree = tree_registry.flatten(shardings, lambda s: s is None)
+    return (tuple(leaves), tree)
+
+
+def _forget(info: _JitInfo, dispatch: Any) -> None:
+    """Forget the traces and programs of this function."""
+    _traces.forget(info.fun)
+    dispatch._clear_cache()
+
+
+def _traced(info: _JitInfo, *args: Any, **kwargs: Any) -> Traced:
+    """Trace for these arguments (arrays or `ShapeDtypeStruct`), without running anything."""
+    call = _Call(info, args, kwargs)
+    jaxpr, consts, out_tree = _trace(call)
+    return Traced(
+        ClosedJaxpr(jaxpr, consts),
+        call.leaves,
+        call.in_tree,
+        out_tree,
+        compile_options(call, jaxpr, out_tree),
+        info.name,
+    )
+
+
+# ------------------------------------------------------------------------- the nested call
+
+
+def _jit_jvp(primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str) -> tuple[Any, Any]:
+    nonzero = tuple(type(t) is not Zero for t in tangents)
+    program, out_nonzero = jvp_jaxpr(jaxpr, nonzero)
+    given = [t for t in tangents if type(t) is not Zero]
+    outs = jit_p.bind(*primals, *given, jaxpr=program, name=name)
+    count = len(jaxpr.outvars)
+    rest = iter(outs[count:])
+    found = [
+        next(rest) if nz else Zero(tangent_aval(a))
+        for nz, a in zip(out_nonzero, jaxpr.out_avals, strict=True)
+    ]
+    return outs[:count], found
+
+
+def _jit_transpose(cts: Any, *operands: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
+    linear = tuple(type(x) is UndefinedPrimal for x in operands)
+    nonzero = tuple(type(ct) is not Zero for ct in cts)
+    program, depends = transpose_jaxpr(jaxpr, linear, nonzero)
+    known = [x for x in operands if type(x) is not UndefinedPrimal]
+    given = [ct for ct in cts if type(ct) is not Zero]
+    outs = iter(jit_p.bind(*known, *given, jaxpr=program, name=name))
+    found = iter([next(outs) if d else None for d in depends])
+    return [next(found) if lin else None for lin in linear]
+
+
+def _jit_batch(axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, name: str) -> tuple[Any, Any]:
+    mapped = tuple(d is not None for d in dims)
+    program, out_mapped = batch_jaxpr(jaxpr, axis, mapped)
+    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+    outs = jit_p.bind(*moved, jaxpr=program, name=name)
+    return outs, [0 if m else None for m in out_mapped]
+
+
+def _jit_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -> list[Any]:
+    jaxpr, name = params["jaxpr"], params["name"]
+    parts = partial_eval_jaxpr(jaxpr, tuple(unknown))
+    known_args = [x for x, u in zip(args, unknown, strict=True) if not u]
+    outs = split.parent.process(jit_p, tuple(known_args), {"jaxpr": parts.known, "name": name})
+    results, residuals = parts.known_outs(outs)
+    # A residual that is an argument needs no copy.
+    residuals = [
+        r if position is None else known_args[position]
+        for r, position in zip(residuals, parts.forwarded, strict=True)
+    ]
+    waiting = [x for x, u in zip(args, unknown, strict=True) if u]
+    rest = split.recorder.process(
+        jit_p, (*residuals, *waiting), {"jaxpr": parts.unknown, "name": name}
+    )
+    known_outs, unknown_outs = iter(results), iter(rest)
+    return [next(unknown_outs) if u else next(known_outs) for u in parts.out_unknown]
+
+
+def _jit_dce(used: list[bool], eqn: Equation) -> Equation:
+    program, used_inputs = dce_jaxpr(eqn.params["jaxpr"], tuple(used))
+    invars = [v for v, u in zip(eqn.invars, used_inputs, strict=True) if u]
+    outvars: list[Var] = [v for v, u in zip(eqn.outvars, used, strict=True) if u]
+    params = {**eqn.params, "jaxpr": program}
+    return eqn.replace(invars=invars, outvars=outvars, params=params)
+
+
+def _jit_lower(ctx: Any, *values: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
+    return call_jaxpr(ctx, jaxpr, values, name)
+
+
+jit_p = Primitive(
+    "jit",
+    type=lambda *avals, jaxpr, name: jaxpr.out_avals,
+    numpy=lambda *args, jaxpr, name: evaluate_jaxpr_numpy(jaxpr, (), args),
+    jvp=_jit_jvp,
+    transpose=_jit_transpose,
+    batch=_jit_batch,
+    lower=_jit_lower,
+    multiple_results=True,
+    effects=lambda *, jaxpr, name: jaxpr.effects,
+    partial_eval=_jit_partial_eval,
+    dce=_jit_dce,
+)

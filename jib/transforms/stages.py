@@ -1,0 +1,197 @@
+"""The stages of `jit`, one at a time: traced, lowered, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jib.backend.mlir import context as mlir_context
+from jib.core.avals import ShapeDtypeStruct
+from jib.core.jaxpr import ClosedJaxpr
+from jib.core.tracing import aval_of
+from jib.errors import ArgumentTypeError, StructureError
+from jib.passes.eager import CompileOptions, compile_jaxpr, load, lower_jaxpr
+from jib.tree import tree_registry
+
+__all__ = ["ArgInfo", "Compiled", "Lowered", "Traced"]
+
+
+class ArgInfo:
+    """The type of one argument, and whether its memory is given away."""
+
+    __slots__ = ("_aval", "donated")
+
+    def __init__(self, aval: Any, donated: bool) -> None:
+        self._aval = aval
+        self.donated = donated
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self._aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return self._aval.dtype
+
+    def __repr__(self) -> str:
+        return f"ArgInfo(aval={self._aval}, donated={self.donated})"
+
+
+class Traced:
+    """A function traced for one signature: its jaxpr, and the way on."""
+
+    def __init__(
+        self,
+        jaxpr: ClosedJaxpr,
+        leaves: Sequence[Any],
+        in_tree: Any,
+        out_tree: Any,
+        options: CompileOptions,
+        fun_name: str,
+    ) -> None:
+        self.jaxpr = jaxpr
+        self.fun_name = fun_name
+        self.in_tree = in_tree
+        self.out_tree = out_tree
+        self.options = options
+        self._leaves = leaves
+
+    @property
+    def in_avals(self) -> list[Any]:
+        """Types of the flat arguments."""
+        return self.jaxpr.in_avals
+
+    @property
+    def out_info(self) -> Any:
+        """The results as a tree of `ShapeDtypeStruct`."""
+        return self.out_tree.unflatten(
+            [
+                ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type)
+                for a in self.jaxpr.out_avals
+            ]
+        )
+
+    @property
+    def args_info(self) -> Any:
+        """The arguments as a tree of `ArgInfo`."""
+        hidden = len(self.jaxpr.consts)
+        donated = self.options.donated or (False,) * (hidden + len(self._leaves))
+        infos = map(ArgInfo, self.jaxpr.in_avals, donated[hidden:])
+        return self.in_tree.unflatten(list(infos))
+
+    def lower(self, *, lowering_platforms: Any = None) -> Lowered:
+        """Write the program as a StableHLO module."""
+        return Lowered(self)
+
+
+class Lowered:
+    """A program as a StableHLO module."""
+
+    def __init__(self, traced: Traced) -> None:
+        self._traced = traced
+        self._values = [*traced.jaxpr.consts, *traced._leaves]
+        self._lowering = lower_jaxpr(traced.jaxpr.jaxpr.hoisted, self._values, traced.options)
+        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
+
+    @property
+    def args_info(self) -> Any:
+        """The arguments as a tree of `ArgInfo`."""
+        return self._traced.args_info
+
+    @property
+    def out_info(self) -> Any:
+        """The results as a tree of `ShapeDtypeStruct`."""
+        return self._traced.out_info
+
+    def compiler_ir(self, dialect: str | None = None) -> Any:
+        """The MLIR module."""
+        return self._lowering[0].module
+
+    def as_text(self, dialect: str | None = None, *, debug_info: bool = False) -> str:
+        """The module as text."""
+        with mlir_context:
+            return self._lowering[0].module.operation.get_asm(enable_debug_info=debug_info)
+
+    def cost_analysis(self) -> dict[str, float]:
+        """XLA's estimate of operations and bytes, for the compiled program."""
+        return self.compile().cost_analysis()
+
+    def compile(self, compiler_options: dict[str, Any] | None = None) -> Compiled:
+        """Compile the module; the ordinary call of the function uses the same program."""
+        jaxpr = self._traced.jaxpr.jaxpr.hoisted
+        options = self._traced.options
+        if compiler_options:
+            merged = {**dict(options.options), **compiler_options}
+            options = CompileOptions(
+                options.donated,
+                options.in_shardings,
+                options.out_shardings,
+                options.keep_unused,
+                tuple(sorted(merged.items())),
+            )
+            return Compiled(self._traced, load(self._lowering, jaxpr, options))
+        return Compiled(self._traced, compile_jaxpr(jaxpr, self._values, options))
+
+
+class Compiled:
+    """A compiled program for one signature; calling it never traces."""
+
+    def __init__(self, traced: Traced, program: Any) -> None:
+        self._traced = traced
+        self._program = program
+        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
+
+    @property
+    def args_info(self) -> Any:
+        """The arguments as a tree of `ArgInfo`."""
+        return self._traced.args_info
+
+    @property
+    def out_info(self) -> Any:
+        """The results as a tree of `ShapeDtypeStruct`."""
+        return self._traced.out_info
+
+    @property
+    def input_shardings(self) -> Any:
+        """Where each argument is expected."""
+        hidden = len(self._traced.jaxpr.consts)
+        return self.in_tree.unflatten(self._program.in_shardings[hidden:])
+
+    @property
+    def output_shardings(self) -> Any:
+        """Where each result will be."""
+        return self.out_tree.unflatten(self._program.out_shardings)
+
+    def as_text(self) -> str:
+        """The optimized program, in XLA's own notation."""
+        return self._program.executable.hlo_modules()[0].to_string()
+
+    def cost_analysis(self) -> dict[str, float]:
+        """XLA's estimate of operations and bytes."""
+        return self._program.executable.cost_analysis()
+
+    def memory_analysis(self) -> Any:
+        """Bytes of arguments, results, temporaries and code."""
+        return self._program.executable.get_compiled_memory_stats()
+
+    def runtime_executable(self) -> Any:
+        """XLA's own object."""
+        return self._program.executable
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program on arguments of the types it was compiled for (static ones left out)."""
+        leaves, tree = tree_registry.flatten((args, kwargs))
+        if tree != self.in_tree:
+            raise StructureError(
+                f"`{self._traced.fun_name}` was compiled for arguments of structure "
+                f"{self.in_tree}, but got {tree}"
+            )
+        for x, aval in zip(leaves, self._traced.jaxpr.in_avals, strict=True):
+            given = aval_of(x)
+            if (given.shape, given.dtype) != (aval.shape, aval.dtype):
+                raise ArgumentTypeError(
+                    f"`{self._traced.fun_name}` was compiled for {aval}, but got {given}"
+                )
+        return self.out_tree.unflatten(self._program([*self._traced.jaxpr.consts, *leaves]))
