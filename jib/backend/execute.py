@@ -16,7 +16,7 @@ from jib.core.keys import KeyArray
 from jib.core.tracing import Tracer, leaked
 from jib.tree import call_registry, register_call_node
 
-__all__ = ["ArrayImpl", "CallCache", "Program", "cpp_function", "prepare"]
+__all__ = ["ArrayImpl", "CallCache", "Program", "cpp_function", "default_sharding", "prepare"]
 
 ArrayImpl = jaxlib_core.ArrayImpl
 CallCache = jaxlib_core.PjitFunctionCache
@@ -40,7 +40,7 @@ class _FastPath(NamedTuple):
 class Program:
     """A compiled program, callable with arrays, scalars and keys.
 
-    `kept` says which arguments the executable takes: those that the program never reads are dropped.
+    `kept` says which arguments the executable takes: those never read by the program are dropped.
     """
 
     __slots__ = (

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import ml_dtypes
 import numpy as np
-from jaxlib.mlir import ir
-from jaxlib.mlir._mlir_libs import _jax_mlir_ext
-from jaxlib.mlir.dialects import chlo, func, sdy
-from jaxlib.mlir.dialects import stablehlo as hlo
 
-from jib.backend._compat import jaxlib_core as _jaxlib_core  # noqa: F401  (loads jaxlib once)
+from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
 
 __all__ = [
     "bool_attribute",
     "chlo",
     "constant",
-    "context",
     "emit",
     "emit_many",
     "func",
@@ -34,14 +30,23 @@ __all__ = [
     "string_attribute",
     "symbol_attribute",
     "type_of_dtype",
-    "unknown_location",
 ]
 
 
-def _make_context() -> ir.Context:
+# MLIR loads with the first program that is lowered.
+ir: Any = DeferredModule("jaxlib.mlir.ir")
+hlo: Any = DeferredModule("jaxlib.mlir.dialects.stablehlo")
+chlo: Any = DeferredModule("jaxlib.mlir.dialects.chlo")
+func: Any = DeferredModule("jaxlib.mlir.dialects.func")
+sdy: Any = DeferredModule("jaxlib.mlir.dialects.sdy")
+_extensions: Any = DeferredModule("jaxlib.mlir._mlir_libs._jax_mlir_ext")
+
+
+@functools.cache
+def _make_context() -> Any:
     made = ir.Context()
     registry = ir.DialectRegistry()
-    _jax_mlir_ext.register_dialects(registry)
+    _extensions.register_dialects(registry)
     made.append_dialect_registry(registry)
     for dialect in (hlo, chlo, sdy):
         dialect.register_dialect(made)
@@ -50,14 +55,24 @@ def _make_context() -> ir.Context:
     return made
 
 
-context = _make_context()
-unknown_location = ir.Location.unknown(context)
-_create = ir.Operation.create
+def __getattr__(name: str) -> Any:
+    """`context` and `unknown_location` are made when they are first asked for."""
+    if name not in ("context", "unknown_location"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = _make_context()
+    globals().update(context=made, unknown_location=ir.Location.unknown(made))
+    return globals()[name]
 
 
-def _element_types() -> dict[np.dtype, ir.Type]:
+@functools.cache
+def _elements() -> dict[np.dtype, Any]:
+    with _make_context(), ir.Location.unknown(_make_context()):
+        return _element_types()
+
+
+def _element_types() -> dict[np.dtype, Any]:
     integer, unsigned = ir.IntegerType.get_signless, ir.IntegerType.get_unsigned
-    types: dict[Any, ir.Type] = {
+    types: dict[Any, Any] = {
         np.bool_: integer(1),
         np.float16: ir.F16Type.get(),
         np.float32: ir.F32Type.get(),
@@ -84,56 +99,57 @@ def _element_types() -> dict[np.dtype, ir.Type]:
     return {np.dtype(scalar): made for scalar, made in types.items()}
 
 
-with context, unknown_location:
-    _by_dtype = _element_types()
-_by_aval: dict[ShapedArray, ir.Type] = {}
+_by_aval: dict[ShapedArray, Any] = {}
 
 
-def type_of_dtype(dtype: np.dtype) -> ir.Type:
+def type_of_dtype(dtype: np.dtype) -> Any:
     """The MLIR element type of a dtype."""
-    return _by_dtype[dtype]
+    return _elements()[dtype]
 
 
-def ir_type(aval: ShapedArray) -> ir.Type:
+def ir_type(aval: ShapedArray) -> Any:
     """The MLIR tensor type of an aval (of the array that carries it, for keys)."""
     found = _by_aval.get(aval)
     if found is None:
         physical = aval.physical()
-        element = _by_dtype.get(physical.dtype) or _by_dtype[np.dtype(np.bool_)]  # float0
+        elements = _elements()
+        element = elements.get(physical.dtype) or elements[np.dtype(np.bool_)]  # float0
         found = _by_aval[aval] = ir.RankedTensorType.get(
-            physical.shape, element, loc=unknown_location
+            physical.shape, element, loc=ir.Location.unknown(_make_context())
         )
     return found
 
 
 def emit(
     name: str,
-    result: ir.Type,
-    operands: Sequence[ir.Value],
-    attributes: dict[str, ir.Attribute] | None = None,
-) -> ir.Value:
+    result: Any,
+    operands: Sequence[Any],
+    attributes: dict[str, Any] | None = None,
+) -> Any:
     """Emit an operation with one result at the current insertion point."""
-    return _create(name, [result], operands, attributes).result
+    return ir.Operation.create(name, [result], operands, attributes).result
 
 
 def emit_many(
     name: str,
-    results: Sequence[ir.Type],
-    operands: Sequence[ir.Value],
-    attributes: dict[str, ir.Attribute] | None = None,
+    results: Sequence[Any],
+    operands: Sequence[Any],
+    attributes: dict[str, Any] | None = None,
     regions: int = 0,
-) -> ir.Operation:
+) -> Any:
     """Emit an operation with any number of results and regions."""
-    return _create(name, results, operands, attributes, None, regions)
+    return ir.Operation.create(name, results, operands, attributes, None, regions)
 
 
-def constant(value: np.ndarray | np.generic) -> ir.Value:
+def constant(value: np.ndarray | np.generic) -> Any:
     """Emit a constant that holds a NumPy array or scalar."""
     attribute = _dense(np.asarray(value))
-    return _create("stablehlo.constant", [attribute.type], [], {"value": attribute}).result
+    return ir.Operation.create(
+        "stablehlo.constant", [attribute.type], [], {"value": attribute}
+    ).result
 
 
-def splat(value: Any, aval: ShapedArray) -> ir.Value:
+def splat(value: Any, aval: ShapedArray) -> Any:
     """Emit a constant of the type `aval` whose elements are all `value`."""
     dtype = aval.dtype
     element = _scalar_attribute(np.asarray(value).astype(dtype)[()], dtype)
@@ -142,11 +158,13 @@ def splat(value: Any, aval: ShapedArray) -> ir.Value:
         if element is not None
         else _dense(np.full(aval.shape, value, dtype))
     )
-    return _create("stablehlo.constant", [ir_type(aval)], [], {"value": attribute}).result
+    return ir.Operation.create(
+        "stablehlo.constant", [ir_type(aval)], [], {"value": attribute}
+    ).result
 
 
-def _scalar_attribute(value: Any, dtype: np.dtype) -> ir.Attribute | None:
-    element = _by_dtype[dtype]
+def _scalar_attribute(value: Any, dtype: np.dtype) -> Any | None:
+    element = _elements()[dtype]
     if dtype.kind in "iub":
         return ir.IntegerAttr.get(element, int(value))
     if dtype.kind == "f":
@@ -154,8 +172,8 @@ def _scalar_attribute(value: Any, dtype: np.dtype) -> ir.Attribute | None:
     return None
 
 
-def _dense(array: np.ndarray) -> ir.DenseElementsAttr:
-    element = _by_dtype[array.dtype]
+def _dense(array: np.ndarray) -> Any:
+    element = _elements()[array.dtype]
     shape = array.shape
     if array.dtype == np.bool_:
         array = np.packbits(array, bitorder="little")
@@ -164,39 +182,39 @@ def _dense(array: np.ndarray) -> ir.DenseElementsAttr:
     return ir.DenseElementsAttr.get(np.ascontiguousarray(array), type=element, shape=shape)
 
 
-_int64_arrays: dict[tuple[int, ...], ir.Attribute] = {}
+_int64_arrays: dict[tuple[int, ...], Any] = {}
 
 
-def int64_array(values: Sequence[int]) -> ir.Attribute:
+def int64_array(values: Sequence[int]) -> Any:
     """The attribute `array<i64: ...>`."""
     key = tuple(values)
     found = _int64_arrays.get(key)
     if found is None:
-        found = _int64_arrays[key] = ir.DenseI64ArrayAttr.get(key, context)
+        found = _int64_arrays[key] = ir.DenseI64ArrayAttr.get(key, _make_context())
     return found
 
 
-def integer_attribute(value: int, bits: int = 64) -> ir.Attribute:
+def integer_attribute(value: int, bits: int = 64) -> Any:
     """A signless integer attribute."""
-    return ir.IntegerAttr.get(ir.IntegerType.get_signless(bits, context), value)
+    return ir.IntegerAttr.get(ir.IntegerType.get_signless(bits, _make_context()), value)
 
 
-def bool_attribute(value: bool) -> ir.Attribute:
+def bool_attribute(value: bool) -> Any:
     """A boolean attribute."""
-    return ir.BoolAttr.get(value, context)
+    return ir.BoolAttr.get(value, _make_context())
 
 
-def string_attribute(value: str) -> ir.Attribute:
+def string_attribute(value: str) -> Any:
     """A string attribute."""
-    return ir.StringAttr.get(value, context)
+    return ir.StringAttr.get(value, _make_context())
 
 
-def symbol_attribute(name: str) -> ir.Attribute:
+def symbol_attribute(name: str) -> Any:
     """A reference to a function of the module."""
-    return ir.FlatSymbolRefAttr.get(name, context)
+    return ir.FlatSymbolRefAttr.get(name, _make_context())
 
 
-def module_bytecode(module: ir.Module) -> bytes:
+def module_bytecode(module: Any) -> bytes:
     """The module in MLIR's binary form; equal modules give equal bytes."""
 
     class _Buffer(bytearray):

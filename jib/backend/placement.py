@@ -9,9 +9,9 @@ from jib.backend._compat import hlo_bindings, jaxlib_core
 from jib.backend.shardings import named_from_hlo
 from jib.core.avals import ShapedArray
 from jib.errors import ArgumentValueError
-from jib.sharding import PartitionSpec
+from jib.sharding._partition_spec import PartitionSpec
 
-__all__ = ["common_mesh", "named_from_compiled"]
+__all__ = ["common_mesh", "named_from_compiled", "named_on", "named_or_none", "replicated_on"]
 
 
 def common_mesh(shardings: Sequence[Any]) -> Any:
@@ -39,6 +39,28 @@ def common_mesh(shardings: Sequence[Any]) -> Any:
     if mesh is None:
         raise ArgumentValueError(f"no argument says how the devices {_shown(first)} are arranged")
     return mesh
+
+
+def replicated_on(mesh: Any) -> Any:
+    """The sharding of arrays that every device of a mesh holds as a whole."""
+    return jaxlib_core.NamedSharding(mesh, PartitionSpec())
+
+
+def named_on(mesh: Any, sharding: Any, ndim: int) -> Any:
+    """The sharding of an argument in a program over `mesh`; None where the program cannot say it.
+
+    An array that lies otherwise is moved when the program is called.
+    """
+    if sharding is None or sharding._internal_device_list != mesh._internal_device_list:
+        return None
+    if type(sharding) is not jaxlib_core.NamedSharding:
+        sharding = named_from_hlo(mesh, sharding._to_xla_hlo_sharding(ndim), ndim)
+    return sharding if type(sharding) is jaxlib_core.NamedSharding else None
+
+
+def named_or_none(sharding: Any) -> Any:
+    """The sharding where it names the axes of a mesh, else None."""
+    return sharding if type(sharding) is jaxlib_core.NamedSharding else None
 
 
 def _shown(sharding: Any) -> str:

@@ -9,13 +9,16 @@ __all__ = ["algebra"]
 
 
 class _Algebra:
-    """`add(x, y)`, `zeros(aval)`, `broadcast(x, size, axis)` (a new axis), `moveaxis(x, a, b)`."""
+    """`add(x, y)`, `zeros(aval)`, `broadcast(x, size, axis)` (a new axis), `moveaxis(x, a, b)`,
+    `vary(x, names)` (marked as varying along mesh axes).
+    """
 
-    __slots__ = ("add", "broadcast", "moveaxis", "zeros")
+    __slots__ = ("add", "broadcast", "moveaxis", "vary", "zeros")
     add: Callable[[Any, Any], Any]
     zeros: Callable[[Any], Any]
     broadcast: Callable[[Any, int, int], Any]
     moveaxis: Callable[[Any, int, int], Any]
+    vary: Callable[[Any, frozenset], Any]
 
 
 algebra = _Algebra()

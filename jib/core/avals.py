@@ -13,6 +13,7 @@ __all__ = ["AxisData", "ShapeDtypeStruct", "ShapedArray", "aval_to_string", "sho
 _interned: weakref.WeakValueDictionary[tuple, ShapedArray] = weakref.WeakValueDictionary()
 _interned_get = _interned.get
 
+_nowhere: frozenset[Any] = frozenset()
 _SHORT_KINDS = {"f": "f", "i": "i", "u": "u", "c": "c"}
 
 
@@ -30,6 +31,7 @@ class ShapedArray:
     """The type of an array value: shape, dtype, and whether its dtype is weak.
 
     There is one object for each combination, so avals are compared with `is` and make cheap keys.
+    Inside `shard_map` an aval also says along which mesh axes the value differs (`vary`).
 
     Example:
         >>> import numpy as np
@@ -39,12 +41,14 @@ class ShapedArray:
         True
     """
 
-    __slots__ = ("__weakref__", "dtype", "ndim", "shape", "size", "weak_type")
+    __slots__ = ("__weakref__", "dtype", "is_key", "ndim", "shape", "size", "vary", "weak_type")
     shape: tuple[int, ...]
     dtype: Any
     weak_type: bool
     ndim: int
     size: int
+    is_key: bool  # whether the elements are PRNG keys (or of another extended dtype)
+    vary: frozenset[Any]
 
     def __new__(
         cls,
@@ -52,13 +56,14 @@ class ShapedArray:
         dtype: Any,
         weak_type: bool = False,
         *,
+        vary: frozenset[Any] | None = None,
         sharding: Any = None,
         manual_axis_type: Any = None,
         memory_space: Any = None,
     ) -> ShapedArray:
         if not isinstance(dtype, np.dtype) and not hasattr(dtype, "physical_shape"):
             dtype = np.dtype(dtype)
-        key = (shape, dtype, weak_type)
+        key = (shape, dtype, weak_type, vary) if vary else (shape, dtype, weak_type)
         try:
             found = _interned_get(key)
         except TypeError:  # the shape is a list
@@ -70,27 +75,26 @@ class ShapedArray:
         self.shape, self.dtype, self.weak_type = shape, dtype, bool(weak_type)
         self.ndim = len(shape)
         self.size = math.prod(shape)
-        return _interned.setdefault((shape, dtype, self.weak_type), self)
+        self.is_key = not isinstance(dtype, np.dtype)
+        self.vary = vary or _nowhere
+        key = (shape, dtype, self.weak_type)
+        return _interned.setdefault((*key, vary) if vary else key, self)
 
     def update(self, **changes: Any) -> ShapedArray:
         """The same aval with some fields replaced."""
         fields = {"shape": self.shape, "dtype": self.dtype, "weak_type": self.weak_type}
-        return ShapedArray(**{**fields, **changes})
+        return ShapedArray(**{**fields, "vary": self.vary, **changes})
 
     def strip_weak_type(self) -> ShapedArray:
         """The same aval with a strong dtype."""
-        return ShapedArray(self.shape, self.dtype) if self.weak_type else self
-
-    @property
-    def is_key(self) -> bool:
-        """Whether the elements are PRNG keys (or of another extended dtype)."""
-        return not isinstance(self.dtype, np.dtype)
+        return self.update(weak_type=False) if self.weak_type else self
 
     def physical(self) -> ShapedArray:
         """The aval of the plain array that carries this value on a device."""
-        if isinstance(self.dtype, np.dtype):
+        if not self.is_key:
             return self
-        return ShapedArray(self.shape + self.dtype.physical_shape, self.dtype.physical_dtype)
+        shape = self.shape + self.dtype.physical_shape
+        return ShapedArray(shape, self.dtype.physical_dtype, vary=self.vary)
 
     def str_short(self, short_dtypes: bool = False) -> str:
         """The aval as text; `short_dtypes` writes `f32` for float32."""
@@ -100,7 +104,7 @@ class ShapedArray:
         return aval_to_string(self)
 
     def __reduce__(self) -> tuple:
-        return (ShapedArray, (self.shape, self.dtype, self.weak_type))
+        return (_rebuilt, (self.shape, self.dtype, self.weak_type, self.vary))
 
     def length(self) -> int:
         """What `len()` of such an array is."""
@@ -109,10 +113,16 @@ class ShapedArray:
         return self.shape[0]
 
 
+def _rebuilt(shape: Any, dtype: Any, weak_type: bool, vary: Any) -> ShapedArray:
+    return ShapedArray(shape, dtype, weak_type, vary=vary)
+
+
 def aval_to_string(aval: Any, *, short: bool = False) -> str:
     """`float32[2,3]`, or `f32[2,3]` when short."""
     name = short_dtype_name(aval.dtype) if short else getattr(aval.dtype, "name", str(aval.dtype))
-    return f"{name}[{','.join(map(str, aval.shape))}]"
+    vary = getattr(aval, "vary", None)
+    along = f" varying along {', '.join(sorted(map(str, vary)))}" if vary else ""
+    return f"{name}[{','.join(map(str, aval.shape))}]{along}"
 
 
 class ShapeDtypeStruct:

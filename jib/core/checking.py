@@ -101,7 +101,7 @@ class _Checker:
         """What the `type` rule gives; it runs anew, since a cached answer proves nothing."""
         avals = [v.aval for v in eqn.invars]
         try:
-            out = eqn.primitive.type(*avals, **eqn.params)
+            out = eqn.primitive.infer(tuple(avals), eqn.params)
         except (JibError, TypeError, ValueError) as error:
             listed = ", ".join(map(_typed, avals))
             message = error.message if isinstance(error, JibError) else str(error)

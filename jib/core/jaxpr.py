@@ -13,7 +13,16 @@ from jib.core.printing import equation_to_string, jaxpr_to_string
 if TYPE_CHECKING:
     from jib.core.primitive import Primitive
 
-__all__ = ["ClosedJaxpr", "Equation", "Jaxpr", "Literal", "Var", "memoized", "sub_jaxprs"]
+__all__ = [
+    "ClosedJaxpr",
+    "Equation",
+    "Jaxpr",
+    "Literal",
+    "Var",
+    "memoized",
+    "meshes_of",
+    "sub_jaxprs",
+]
 
 
 class Var:
@@ -210,3 +219,16 @@ def memoized(function: Callable) -> Callable:
             return result
 
     return wrapper
+
+
+@memoized
+def meshes_of(jaxpr: Jaxpr) -> tuple[Any, ...]:
+    """The device meshes that the equations of a program speak of."""
+    found: dict[Any, None] = {}
+    for eqn in jaxpr.eqns:
+        mesh = eqn.params.get("mesh") or getattr(eqn.params.get("sharding"), "mesh", None)
+        if mesh is not None:
+            found[mesh] = None
+        for inner in sub_jaxprs(eqn.params):
+            found.update(dict.fromkeys(meshes_of(inner)))
+    return tuple(found)

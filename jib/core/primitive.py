@@ -7,6 +7,7 @@ from typing import Any
 
 from jib.core.avals import ShapedArray
 from jib.core.effects import Effect, no_effects
+from jib.core.jaxpr import sub_jaxprs
 from jib.core.tracing import context
 
 __all__ = ["Primitive", "Waived", "primitives"]
@@ -47,7 +48,8 @@ class Primitive:
         partial_eval: only for primitives that hold jaxprs: how to split an equation in a part that
             can run now and a part that waits for unknown operands (see `passes/partial_eval.py`).
         dce: only for primitives that hold jaxprs: `(used_outputs, equation) -> (used, equation)`.
-        collective: whether the primitive speaks of mapped axes by name.
+        collective: whether the primitive speaks of mapped axes by name (its parameter `axes`). Its
+            `type` rule says along which axes of a device mesh the results vary.
     """
 
     __slots__ = (
@@ -101,6 +103,8 @@ class Primitive:
 
     def bind(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive to values under the current trace."""
+        if context.manual is not None:
+            args = context.manual(self, args)
         return context.trace.process(self, args, params)
 
     def abstract(self, avals: tuple[ShapedArray, ...], params: dict[str, Any]) -> Any:
@@ -109,11 +113,42 @@ class Primitive:
         try:
             return self._types[key]
         except KeyError:
-            result = self.type(*avals, **params)
+            result = self.infer(avals, params)
         if len(self._types) >= _TYPE_CACHE_LIMIT:
             self._types.clear()
         self._types[key] = result
         return result
+
+    def infer(self, avals: tuple[ShapedArray, ...], params: dict[str, Any]) -> Any:
+        """The types of the results, by the `type` rule alone (`abstract` remembers them)."""
+        result = self.type(*avals, **params)
+        varies = context.manual is not None or any([a.vary for a in avals])
+        if varies and not self.collective:
+            return self._varying(result, avals, params)
+        return result
+
+    def _varying(self, result: Any, avals: tuple[ShapedArray, ...], params: dict) -> Any:
+        """The result types with the mesh axes along which the results differ.
+
+        Those of all operands together; a program inside the equation knows better.
+        """
+        programs = sub_jaxprs(params)
+        if programs and self.multiple_results:
+            known = [p.out_avals for p in programs if len(p.outvars) == len(result)]
+            chosen: frozenset[Any] = frozenset()  # along which axes devices take different ways
+            if len(programs) > 1:
+                chosen = avals[0].vary.union(
+                    *(p.out_avals[0].vary for p in programs if len(p.outvars) == 1)
+                )
+            if known and result:
+                return [
+                    a.update(vary=chosen.union(*(x.vary for x in found)))
+                    for a, found in zip(result, zip(*known, strict=True), strict=True)
+                ]
+        vary = frozenset().union(*(a.vary for a in avals))
+        if self.multiple_results:
+            return [a.update(vary=vary) for a in result]
+        return result.update(vary=vary)
 
     def effects_of(self, params: dict[str, Any]) -> frozenset[Effect]:
         """The effects of an application with these parameters."""

@@ -7,6 +7,7 @@ belongs to one trace; to every other trace it is a constant.
 from __future__ import annotations
 
 import contextlib
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -65,6 +66,9 @@ class Tracer:
     aval: ShapedArray
     trace: Trace
     __array_priority__ = 1000
+
+    def __init_subclass__(cls) -> None:
+        aval_handlers[cls] = operator.attrgetter("aval")  # the fast way through `aval_of`
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -165,6 +169,7 @@ class _Context(threading.local):
 
     trace: Any = Trace()  # replaced by the eager trace (`passes/eager.py`) for all threads
     axis_env: dict[Any, int] = {}  # noqa: RUF012 (never mutated: replaced when a map is entered)
+    manual: Any = None  # inside `shard_map`: `(primitive, operands) -> operands`, which checks them
 
 
 context = _Context()
@@ -265,6 +270,14 @@ aval_handlers: dict[type, Callable[[Any], ShapedArray]] = {
     float: _scalar_aval,
     complex: _scalar_aval,
 }
+# Scalars whose width no setting changes: literals of most programs.
+aval_handlers.update(
+    {
+        dtype.type: lambda x, aval=ShapedArray((), dtype): aval
+        for dtype in dtypes.VALID
+        if dtype.names is None and dtype.itemsize < 8
+    }
+)
 
 
 def aval_of(x: Any) -> ShapedArray:

@@ -61,7 +61,7 @@ def tangent_aval(aval: ShapedArray) -> ShapedArray:
         dtype.kind in "fc" or (dtype.kind == "V" and _is_ml_float(dtype))
     ):
         return aval
-    return ShapedArray(aval.shape, float0)
+    return ShapedArray(aval.shape, float0, vary=aval.vary)
 
 
 def _is_ml_float(dtype: np.dtype) -> bool:

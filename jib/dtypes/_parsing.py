@@ -337,6 +337,7 @@ class iinfo(ml_dtypes.iinfo):
 
 def _dtype_or_values_dtype(x: Any) -> Any:
     """The dtype that `x` names, or that `x` has if it is a value."""
-    if not isinstance(x, type) and (isinstance(x, (int, float, complex)) or hasattr(x, "shape")):
+    named = isinstance(x, (type, np.dtype))  # a dtype has a `shape` too
+    if not named and (isinstance(x, (int, float, complex)) or hasattr(x, "shape")):
         return dtype_of(x)[0]
     return parse(x)

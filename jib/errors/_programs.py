@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib.errors._base import JibError
@@ -33,6 +35,8 @@ __all__ = [
     "ShapeError",
     "StaticArgumentError",
     "StructureError",
+    "missing_names",
+    "UnboundAxisError",
     "UnexpectedTracerError",
 ]
 
@@ -297,10 +301,26 @@ class BatchSizeError(JibError, ValueError, code="J801", title="mapped arguments 
         )
 
 
+class UnboundAxisError(JibError, NameError, code="J802", title="no mapped axis has this name"):
+    """A collective names an axis that no transform around it has mapped.
+
+    Args:
+      name: the name that was used.
+      known: the names in scope.
+    """
+
+    def __init__(self, name: Any, known: Sequence[Any] = ()) -> None:
+        shown = _listed([repr(n) for n in known]) if known else "none"
+        super().__init__(
+            f"no mapped axis is named {name!r} here; the axes in scope: {shown}",
+            help=f"jib.vmap(f, axis_name={name!r}), or jib.shard_map over a mesh with that axis",
+        )
+
+
 class NotAvailableError(
     JibError, AttributeError, NotImplementedError, code="J901", title="a name is not there"
 ):
-    """The name exists in this field, but jib does not have it.
+    """A name, or a way to call a function, that jib does not have.
 
     Args:
       name: the full name, as `"jib.scipy.fft.dctn"`.
@@ -309,9 +329,21 @@ class NotAvailableError(
 
     def __init__(self, name: str, instead: str = "") -> None:
         super().__init__(
-            f"{name} is a known name, but jib does not have it",
+            f"jib does not have {name}",
             help=[f"use {instead}"] if instead else [],
         )
+
+
+def missing_names(module: str) -> Callable[[str], Any]:
+    """A `__getattr__` for a module: names that are not there get an error with near names."""
+
+    def missing(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        near = difflib.get_close_matches(name, dir(sys.modules[module]), 1, 0.75)
+        raise NotAvailableError(f"{module}.{name}", f"{module}.{near[0]}" if near else "")
+
+    return missing
 
 
 # The names under which code in JAX's style catches them.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from jib._deferred import DeferredModule
 from jib.errors._base import Fix, JibError, Provenance, Report
-from jib.errors._cures import cures, mask_cures, truth_cures
 from jib.errors._described import provenance_of, type_text
 from jib.errors._spans import Source
-from jib.errors._syntax import Site, find_site
+
+if TYPE_CHECKING:
+    from jib.errors._syntax import Site
+
+# Reading the user's syntax is for the moment when a message is wanted.
+_cures_of: Any = DeferredModule("jib.errors._cures")
+_syntax: Any = DeferredModule("jib.errors._syntax")
 
 __all__ = [
     "AmbiguousTruthError",
@@ -62,7 +68,7 @@ class ConcretizationTypeError(JibError, JAXTypeError):
         self._locate(source, provenance or provenance_of(tracer))
 
     def _explain(self) -> Report:
-        site = find_site(self.source, self._globals)
+        site = _syntax.find_site(self.source, self._globals)
         label = self.provenance.origin() if self.provenance else ""
         report = Report(self._sentence(site), label or (f"is {self.value}" if self.value else ""))
         if self.context:
@@ -73,7 +79,7 @@ class ConcretizationTypeError(JibError, JAXTypeError):
         return report
 
     def _cures(self, site: Site) -> tuple[list[str], list[Fix]]:
-        return cures(site, self.provenance, self.value)
+        return _cures_of.cures(site, self.provenance, self.value)
 
     def _sentence(self, site: Site | None) -> str:
         if site is None:
@@ -121,13 +127,13 @@ class AmbiguousTruthError(
         self._locate(source, provenance_of(array))
 
     def _explain(self) -> Report:
-        site = find_site(self.source, self._globals)
+        site = _syntax.find_site(self.source, self._globals)
         if site is None:
             return Report(f"{self.value} has no single truth value")
         self.__dict__["span"] = site.span
         construct = _named(site)
         message = f"{construct} needs one True or False, but {site.phrase} has several elements"
-        helps, fixes = truth_cures(site)
+        helps, fixes = _cures_of.truth_cures(site)
         return Report(message, f"is {self.value}", help=helps, fixes=fixes)
 
 
@@ -197,7 +203,7 @@ class TracedMaskError(
     needs = "a mask with a known number of True values"
 
     def _cures(self, site: Site) -> tuple[list[str], list[Fix]]:
-        return mask_cures(site)
+        return _cures_of.mask_cures(site)
 
 
 class UnhashableArrayError(
@@ -214,7 +220,7 @@ class UnhashableArrayError(
         self._locate(source, provenance_of(array))
 
     def _explain(self) -> Report:
-        site = find_site(self.source, self._globals)
+        site = _syntax.find_site(self.source, self._globals)
         if site is not None:
             self.__dict__["span"] = site.span
         named = f"`{site.value}`" if site and site.value else "an array"
@@ -243,7 +249,7 @@ class ItemAssignmentError(
         self._locate(source, None)
 
     def _explain(self) -> Report:
-        site = find_site(self.source, self._globals)
+        site = _syntax.find_site(self.source, self._globals)
         named = f"`{site.value}`" if site and site.value else "an array"
         report = Report(
             f"{named} cannot be changed in place: arrays never change",
@@ -251,7 +257,7 @@ class ItemAssignmentError(
         )
         if site is not None:
             self.__dict__["span"] = site.span
-            report.help, report.fixes = cures(site, None, self.value)
+            report.help, report.fixes = _cures_of.cures(site, None, self.value)
         if not report.help:
             report.help = ["make a changed copy   x = x.at[i].set(v)"]
         return report

@@ -18,6 +18,7 @@ __all__ = [
     "BatchTracer",
     "batch_jaxpr",
     "batched",
+    "knows_keys",
     "on_physical",
     "to_batch_axis",
 ]
@@ -27,6 +28,7 @@ class BatchTracer(Tracer):
     """A batch of values, seen as one of them."""
 
     __slots__ = ("dim", "value")
+    trace: BatchTrace
 
     def __init__(self, trace: BatchTrace, value: Any, dim: int) -> None:
         self.trace = trace
@@ -34,20 +36,24 @@ class BatchTracer(Tracer):
         self.dim = dim
         aval = aval_of(value)
         shape = aval.shape
-        self.aval = ShapedArray(shape[:dim] + shape[dim + 1 :], aval.dtype, aval.weak_type)
+        shape = shape[:dim] + shape[dim + 1 :]
+        self.aval = ShapedArray(shape, aval.dtype, aval.weak_type, vary=aval.vary)
 
     def provenance(self) -> Any:
         """That of the batch, as seen by `vmap`."""
-        inner = self.value.provenance() if isinstance(self.value, Tracer) else None
-        return Provenance(transform="jib.vmap") if inner is None else inner
+        owner = self.trace.owner
+        return Provenance(transform="jib.vmap") if owner is None else owner()
 
 
 class BatchTrace(Trace):
     """Applies `batch` rules."""
 
-    __slots__ = ("axis", "live", "parent")
+    __slots__ = ("axis", "live", "owner", "parent")
 
-    def __init__(self, parent: Trace, axis: AxisData) -> None:
+    def __init__(
+        self, parent: Trace, axis: AxisData, owner: Callable[[], Provenance] | None = None
+    ) -> None:
+        self.owner = owner
         self.parent = parent
         self.axis = axis
         self.live = True
@@ -103,9 +109,10 @@ def batched(
     axis: AxisData,
     values: Sequence[Any],
     dims: Sequence[int | None],
+    owner: Callable[[], Provenance] | None = None,
 ) -> tuple[list[Any], list[int | None]]:
     """Evaluate a flat function over a batch; returns the results and their batch axes."""
-    trace = BatchTrace(context.trace, axis)
+    trace = BatchTrace(context.trace, axis, owner)
     old = swap_trace(trace)
     names = {} if axis.name is None else {axis.name: axis.size}
     try:
@@ -144,7 +151,7 @@ def batch_jaxpr(
         ]
 
     avals = [
-        ShapedArray((axis.size, *a.shape), a.dtype, a.weak_type) if m else a
+        a.update(shape=(axis.size, *a.shape)) if m else a
         for a, m in zip(jaxpr.in_avals, mapped, strict=True)
     ]
     name = f"{jaxpr.name}_batch" if jaxpr.name else "batch"

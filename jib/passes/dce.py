@@ -19,7 +19,7 @@ def dce_jaxpr(
     remain is returned beside the program. The program has no constants (`Jaxpr.hoisted`).
     """
     outvars = [v for v, used in zip(jaxpr.outvars, used_outputs, strict=True) if used]
-    live: set[Var] = {v for v in outvars if type(v) is not Literal}
+    live: set[Var] = {v for v in outvars if isinstance(v, Var)}
     eqns = []
     for eqn in reversed(jaxpr.eqns):
         used = [v in live for v in eqn.outvars]
@@ -28,7 +28,7 @@ def dce_jaxpr(
         if eqn.primitive.dce is not None and False in used:
             eqn = eqn.primitive.dce(used, eqn)
         eqns.append(eqn)
-        live.update([v for v in eqn.invars if type(v) is not Literal])
+        live.update([v for v in eqn.invars if isinstance(v, Var)])
     eqns.reverse()
     kept = (keep_inputs,) * len(jaxpr.invars) if isinstance(keep_inputs, bool) else keep_inputs
     used_inputs = tuple(k or v in live for v, k in zip(jaxpr.invars, kept, strict=True))

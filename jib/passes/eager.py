@@ -17,9 +17,16 @@ from jib.backend import compile as compiler
 from jib.backend.buffers import ArrayImpl
 from jib.backend.donations import FAILURES, explain_failure
 from jib.backend.execute import CallCache, Program, cpp_function, default_sharding
-from jib.backend.placement import common_mesh, named_from_compiled
+from jib.backend.placement import (
+    common_mesh,
+    named_from_compiled,
+    named_on,
+    named_or_none,
+    replicated_on,
+)
+from jib.backend.shardings import NamedSharding
 from jib.core.avals import ShapedArray
-from jib.core.jaxpr import Equation, Jaxpr, Var
+from jib.core.jaxpr import Equation, Jaxpr, Var, meshes_of
 from jib.core.keys import KeyArray
 from jib.core.tracing import Trace, Tracer, aval_of, install_eager, is_eager, swap_trace
 from jib.passes.dce import dce_jaxpr
@@ -142,37 +149,45 @@ def _sharding_of(x: Any) -> Any:
 class _Placement:
     """Where a program runs: its devices, their mesh when there are several, and shardings."""
 
-    __slots__ = ("committed", "devices", "in_shardings", "mesh", "out_shardings")
+    __slots__ = ("committed", "default", "devices", "in_shardings", "mesh", "out_shardings")
 
-    def __init__(self, args: Sequence[Any], options: CompileOptions, out_count: int) -> None:
+    def __init__(self, args: Sequence[Any], options: CompileOptions, jaxpr: Jaxpr) -> None:
         given = options.in_shardings or (None,) * len(args)
         shardings = [
             s if s is not None else _sharding_of(x) for s, x in zip(given, args, strict=True)
         ]
-        outs = options.out_shardings or (None,) * out_count
+        outs = options.out_shardings or (None,) * len(jaxpr.outvars)
         asked = [s for s in (*shardings, *outs) if s is not None]
+        asked += [replicated_on(mesh) for mesh in meshes_of(jaxpr)]
         self.mesh = common_mesh(asked)
         self.committed = bool(asked)
         if self.mesh is not None:
             self.devices = tuple(self.mesh.devices.flat)
-        elif asked:
-            self.devices = (asked[0]._device,)
+            ndims = [a.physical().ndim for a in jaxpr.in_avals]
+            shardings = [named_on(self.mesh, s, n) for s, n in zip(shardings, ndims, strict=True)]
+            out_ndims = [a.physical().ndim for a in jaxpr.out_avals]
+            outs = [named_on(self.mesh, s, n) for s, n in zip(outs, out_ndims, strict=True)]
         else:
-            self.devices = (client.default_device(),)
+            self.devices = tuple(asked[0].device_set) if asked else (client.default_device(),)
+            # A mesh of one device is one device, but arrays keep saying how they lie on it.
+            shardings, outs = ([named_or_none(s) for s in found] for found in (shardings, outs))
+        self.default = default_sharding(self.devices[0])
+        named = [s for s in asked if type(s) is NamedSharding]
+        if named:
+            self.default = replicated_on(named[0].mesh)
         self.in_shardings, self.out_shardings = tuple(shardings), tuple(outs)
 
     def key(self) -> tuple:
         """A hashable form."""
-        if self.mesh is None:
-            return (self.devices, self.committed)
-        return (self.devices, self.in_shardings, self.out_shardings, self.mesh)
+        found = (self.default, self.in_shardings, self.out_shardings, self.mesh)
+        return (self.devices, self.committed, *found)
 
 
 def lower_jaxpr(
     jaxpr: Jaxpr, args: Sequence[Any], options: CompileOptions = _DEFAULTS
 ) -> tuple[Lowered, Jaxpr, tuple[bool, ...], _Placement]:
     """Write a program (without constants) as a module, for the devices that hold `args`."""
-    placement = _Placement(args, options, len(jaxpr.outvars))
+    placement = _Placement(args, options, jaxpr)
     used = (True,) * len(jaxpr.outvars)
     donated = options.donated
     keep: Any = True if options.keep_unused else (donated or False)
@@ -182,7 +197,7 @@ def lower_jaxpr(
         slim,
         name=jaxpr.name or "program",
         platform=placement.devices[0].platform,
-        mesh=placement.mesh,
+        devices=placement.devices if placement.mesh is not None else (),
         in_shardings=pick(placement.in_shardings),
         out_shardings=placement.out_shardings,
         donated=None if donated is None else pick(donated),
@@ -198,7 +213,7 @@ def compile_jaxpr(
     jaxpr: Jaxpr, args: Sequence[Any], options: CompileOptions = _DEFAULTS
 ) -> Program:
     """The compiled form of a program without constants, for the devices that hold `args`."""
-    placement = _Placement(args, options, len(jaxpr.outvars))
+    placement = _Placement(args, options, jaxpr)
     key = ("program", placement.key(), options.key(), _runtime.trace_key())
     program = jaxpr.memo.get(key)
     if program is None:
@@ -224,12 +239,13 @@ def load(lowering: tuple, jaxpr: Jaxpr, options: CompileOptions) -> Program:
     if several:
         ins, outs = named_from_compiled(executable, placement.mesh, slim.in_avals, slim.out_avals)
         found = iter(ins)
-        in_shardings = [next(found) if k else None for k in kept]
-        out_shardings = [s or o for s, o in zip(placement.out_shardings, outs, strict=True)]
+        ins = [next(found) if k else None for k in kept]
     else:
-        sharding = default_sharding(placement.devices[0])
-        in_shardings = [sharding] * len(jaxpr.invars)
-        out_shardings = [sharding] * len(jaxpr.outvars)
+        ins = [default_sharding(placement.devices[0])] * len(jaxpr.invars)
+        outs = [placement.default] * len(jaxpr.outvars)
+    # What was asked for comes first: it is what arguments are compared with on later calls.
+    in_shardings = [s or o for s, o in zip(placement.in_shardings, ins, strict=True)]
+    out_shardings = [s or o for s, o in zip(placement.out_shardings, outs, strict=True)]
     return Program(
         executable,
         in_avals=jaxpr.in_avals,

@@ -11,7 +11,7 @@ from jib.core.tracing import Trace, Tracer, aval_of, context, swap_trace
 from jib.core.zeros import Zero, tangent_aval
 from jib.passes.stage import evaluate, stage_jaxpr
 
-__all__ = ["JVPTrace", "JVPTracer", "instantiate", "jvp", "jvp_jaxpr"]
+__all__ = ["JVPTrace", "JVPTracer", "instantiate", "jvp", "jvp_jaxpr", "unzip"]
 
 
 class JVPTracer(Tracer):
@@ -95,7 +95,9 @@ def instantiate(tangent: Any) -> Any:
     """The tangent as an array, also where it is a symbolic zero."""
     if type(tangent) is not Zero:
         return tangent
-    return algebra.zeros(tangent.aval)
+    zeros = algebra.zeros(tangent.aval)
+    vary = tangent.aval.vary
+    return algebra.vary(zeros, vary) if vary else zeros
 
 
 def jvp(

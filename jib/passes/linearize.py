@@ -78,6 +78,6 @@ def linearize(
     return results, program, consts, depends
 
 
-def zero_tangents(avals: Sequence[ShapedArray]) -> list[Zero]:
+def _zero_tangents(avals: Sequence[ShapedArray]) -> list[Zero]:
     """Symbolic zero tangents for primal types."""
     return [Zero(tangent_aval(aval)) for aval in avals]

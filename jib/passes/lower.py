@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from jib.backend import mlir
-from jib.backend.mlir import func, ir
+from jib.backend.mlir import func, ir, sdy
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr, Literal, Var
 from jib.passes.batch import knows_keys, on_physical
 from jib.passes.stage import stage
+from jib.sharding._partition_spec import PartitionSpec
 
 __all__ = [
     "LoweringContext",
@@ -20,6 +21,7 @@ __all__ = [
     "call_jaxpr",
     "inline_jaxpr",
     "lower_by_tracing",
+    "lower_equations",
     "lower_function",
 ]
 
@@ -27,12 +29,23 @@ __all__ = [
 class ModuleContext:
     """What is shared by all functions of a module being written."""
 
-    __slots__ = ("callbacks", "functions", "mesh", "module", "names", "platform")
+    __slots__ = (
+        "callbacks",
+        "devices",
+        "functions",
+        "manual",
+        "meshes",
+        "module",
+        "names",
+        "platform",
+    )
 
-    def __init__(self, module: ir.Module, platform: str, mesh: Any = None) -> None:
+    def __init__(self, module: ir.Module, platform: str, devices: Sequence[Any] = ()) -> None:
         self.module = module
         self.platform = platform
-        self.mesh = mesh  # the device mesh, in a program over several devices
+        self.devices = tuple(devices)  # in order, in a program over several devices
+        self.meshes: dict[Any, str] = {}  # symbols of the meshes that the module speaks of
+        self.manual: Any = None  # the axes over which the code being written sees one shard
         self.functions: dict[Any, str] = {}  # what was emitted already, by jaxpr
         self.names: dict[str, int] = {}
         self.callbacks: list[Any] = []  # host functions that the program calls
@@ -42,6 +55,42 @@ class ModuleContext:
         count = self.names.get(wanted, 0)
         self.names[wanted] = count + 1
         return f"{wanted}_{count}" if count else wanted
+
+    def positions(self, mesh: Any) -> list[int]:
+        """Where the devices of a mesh, in its order, stand in the program's list."""
+        order = {device: i for i, device in enumerate(self.devices)}
+        return [order[device] for device in mesh.devices.flat]
+
+    def mesh_symbol(self, mesh: Any) -> str:
+        """The symbol of a mesh, which is written into the module on first use."""
+        symbol = self.meshes.get(mesh)
+        if symbol is None:
+            symbol = self.meshes[mesh] = self.fresh_name("mesh")
+            axes = [sdy.MeshAxisAttr.get(str(name), size) for name, size in mesh.shape.items()]
+            ids = self.positions(mesh)
+            order = [] if ids == sorted(ids) else ids
+            with ir.InsertionPoint.at_block_begin(self.module.body):
+                sdy.MeshOp(symbol, sdy.MeshAttr.get(axes, order))
+        return symbol
+
+    def tensor_sharding(
+        self, mesh: Any, spec: Any, ndim: int, axes: frozenset[Any] | None = None
+    ) -> ir.Attribute:
+        """Shardy's attribute for an array of `ndim` axes (physical axes, for keys).
+
+        `axes` says which mesh axes to speak of; the others are left to the partitioner.
+        """
+        entries = () if spec is None else spec.partitions
+        dimensions = []
+        for i in range(ndim):
+            entry = entries[i] if i < len(entries) else None
+            open_ended = entry is PartitionSpec.UNCONSTRAINED
+            names = () if entry is None or open_ended else entry
+            names = names if isinstance(names, tuple) else (names,)
+            refs = [sdy.AxisRefAttr.get(str(n)) for n in names if axes is None or n in axes]
+            closed = not open_ended and (axes is None or len(axes) == len(mesh.axis_names))
+            dimensions.append(sdy.DimensionShardingAttr.get(refs, is_closed=closed))
+        return sdy.TensorShardingAttr.get(self.mesh_symbol(mesh), dimensions)
 
 
 class LoweringContext:
@@ -93,7 +142,7 @@ def lower_equations(
     scalars = LoweringContext(module, constants, (), ())
 
     def read(atom: Var | Literal) -> ir.Value:
-        if type(atom) is Literal:
+        if isinstance(atom, Literal):
             return scalars.constant(atom.val, atom.aval)
         return env[atom]
 
@@ -104,8 +153,8 @@ def lower_equations(
         primitive = eqn.primitive
         if any([a.is_key for a in avals_in]) and not knows_keys(primitive):
             program = on_physical(primitive, eqn.params, avals_in, ctx.avals_out)
-            out = lower_equations(module, constants, program, operands)
-            out = out if primitive.multiple_results else out[0]
+            outs = lower_equations(module, constants, program, operands)
+            out: Any = outs if primitive.multiple_results else outs[0]
         else:
             out = primitive.lower(ctx, *operands, **eqn.params)
         if primitive.multiple_results:
@@ -125,10 +174,11 @@ def call_jaxpr(
 ) -> list[ir.Value]:
     """Emit a jaxpr as a function, once for each module, and a call of it."""
     module = ctx.module
-    symbol = module.functions.get(jaxpr)
+    key = (jaxpr, module.manual)
+    symbol = module.functions.get(key)
     if symbol is None:
         symbol = module.fresh_name(name or jaxpr.name or "function")
-        module.functions[jaxpr] = symbol
+        module.functions[key] = symbol
         lower_function(module, jaxpr, symbol)
     types = [mlir.ir_type(a) for a in jaxpr.out_avals]
     attributes = {"callee": mlir.symbol_attribute(symbol)}

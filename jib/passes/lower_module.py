@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from jib.backend import mlir
-from jib.backend.mlir import ir, sdy
+from jib.backend.mlir import ir
 from jib.core.jaxpr import Jaxpr
 from jib.passes.lower import ModuleContext, lower_function
 
-__all__ = ["Lowered", "lower_module", "tensor_sharding"]
-
-MESH_NAME = "mesh"
+__all__ = ["Lowered", "lower_module"]
 
 
 class Lowered(NamedTuple):
@@ -27,7 +25,7 @@ def lower_module(
     *,
     name: str,
     platform: str,
-    mesh: Any = None,
+    devices: Sequence[Any] = (),
     in_shardings: Sequence[Any] | None = None,
     out_shardings: Sequence[Any] | None = None,
     donated: Sequence[bool] | None = None,
@@ -36,23 +34,21 @@ def lower_module(
 
     `in_shardings` and `out_shardings` hold a sharding or None (the compiler chooses) for each
     argument and result of a program over several devices; `donated` says which arguments may be
-    overwritten with results.
+    overwritten with results. `devices` are those of a program over several, in order.
     """
     with mlir.context, mlir.unknown_location:
         module = ir.Module.create()
         module.operation.attributes["sym_name"] = mlir.string_attribute(f"jib_{name}")
-        ctx = ModuleContext(module, platform, mesh)
+        ctx = ModuleContext(module, platform, devices)
         ctx.names["main"] = 1
-        if mesh is not None:
-            _emit_mesh(module, mesh)
         function = lower_function(ctx, jaxpr, "main", "public")
         arguments: list[dict[str, ir.Attribute]] = [{} for _ in jaxpr.invars]
         results: list[dict[str, ir.Attribute]] = [{} for _ in jaxpr.outvars]
-        if mesh is not None:
-            _annotate(arguments, jaxpr.in_avals, in_shardings)
-            _annotate(results, jaxpr.out_avals, out_shardings)
+        if devices:
+            _annotate(ctx, arguments, jaxpr.in_avals, in_shardings)
+            _annotate(ctx, results, jaxpr.out_avals, out_shardings)
         if donated is not None and any(donated):
-            _donate(jaxpr, donated, arguments, sharded=mesh is not None)
+            _donate(jaxpr, donated, arguments, sharded=bool(devices))
         if any(arguments):
             function.arg_attrs = ir.ArrayAttr.get([ir.DictAttr.get(a) for a in arguments])
         if any(results):
@@ -62,34 +58,12 @@ def lower_module(
     return Lowered(module, ctx.callbacks)
 
 
-def _emit_mesh(module: ir.Module, mesh: Any) -> None:
-    axes = [sdy.MeshAxisAttr.get(str(name), size) for name, size in mesh.shape.items()]
-    with ir.InsertionPoint.at_block_begin(module.body):
-        sdy.MeshOp(MESH_NAME, sdy.MeshAttr.get(axes))
-
-
-def tensor_sharding(sharding: Any, ndim: int) -> ir.Attribute:
-    """Shardy's attribute for an array of `ndim` axes (physical axes, for keys)."""
-    spec = getattr(sharding, "spec", None)
-    entries = [] if spec is None else list(spec)
-    dimensions = []
-    for i in range(ndim):
-        entry = entries[i] if i < len(entries) else None
-        if entry is None:
-            dimensions.append(sdy.DimensionShardingAttr.get([], is_closed=True))
-        elif isinstance(entry, str | tuple):
-            names = (entry,) if isinstance(entry, str) else entry
-            refs = [sdy.AxisRefAttr.get(str(name)) for name in names]
-            dimensions.append(sdy.DimensionShardingAttr.get(refs, is_closed=True))
-        else:  # unconstrained
-            dimensions.append(sdy.DimensionShardingAttr.get([], is_closed=False))
-    return sdy.TensorShardingAttr.get(MESH_NAME, dimensions)
-
-
-def _annotate(attributes: list[dict], avals: Sequence[Any], shardings: Any) -> None:
-    for found, aval, sharding in zip(attributes, avals, shardings, strict=True):
+def _annotate(ctx: ModuleContext, found: list[dict], avals: Any, shardings: Any) -> None:
+    for attributes, aval, sharding in zip(found, avals, shardings, strict=True):
         if sharding is not None:
-            found["sdy.sharding"] = tensor_sharding(sharding, aval.physical().ndim)
+            attributes["sdy.sharding"] = ctx.tensor_sharding(
+                sharding.mesh, sharding.spec, aval.physical().ndim
+            )
 
 
 def _donate(jaxpr: Jaxpr, donated: Sequence[bool], arguments: list[dict], sharded: bool) -> None:

@@ -34,7 +34,7 @@ def from_numpy(value: Any, aval: ShapedArray) -> Any:
     array = np.asarray(value)
     if array.shape != physical.shape:
         array = np.broadcast_to(array, physical.shape)
-    placed = transfer.put(np.ascontiguousarray(array.astype(physical.dtype)), physical)
+    placed = transfer.put(np.asarray(array.astype(physical.dtype), order="C"), physical)
     return KeyArray(placed, aval.dtype) if aval.is_key else placed
 
 
@@ -67,7 +67,7 @@ def evaluate_jaxpr_numpy(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any
     env.update(zip(jaxpr.invars, args, strict=True))
 
     def read(atom: Var | Literal) -> Any:
-        if type(atom) is Literal:
+        if isinstance(atom, Literal):
             return np.asarray(atom.val).astype(atom.aval.dtype)
         return env[atom]
 

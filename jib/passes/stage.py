@@ -20,6 +20,7 @@ class StageTracer(Tracer):
     """A tracer whose value is a variable of the jaxpr being recorded."""
 
     __slots__ = ("var",)
+    trace: StageTrace
     var: Var
 
     def __init__(self, trace: StageTrace, var: Var) -> None:
@@ -120,7 +121,7 @@ def stage(
     name: str = "",
     owner: Any = None,
 ) -> tuple[Jaxpr, list[Any]]:
-    """Record `function(*tracers) -> values` as a jaxpr; also return the constants it closed over."""
+    """Record `function(*tracers) -> values` as a jaxpr; also return the values it closed over."""
     trace = StageTrace(owner)
     old = swap_trace(trace)
     try:
@@ -148,7 +149,7 @@ def evaluate(jaxpr: Jaxpr, consts: Sequence[Any], *args: Any) -> list[Any]:
     env.update(zip(jaxpr.invars, args, strict=True))
 
     def read(atom: Var | Literal) -> Any:
-        return atom.val if type(atom) is Literal else env[atom]
+        return atom.val if isinstance(atom, Literal) else env[atom]
 
     process = context.trace.process
     for eqn in jaxpr.eqns:

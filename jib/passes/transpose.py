@@ -27,7 +27,7 @@ def backward_pass(
     cts: dict[Var, Any] = {}
 
     def accumulate(atom: Var | Literal, ct: Any) -> None:
-        if ct is None or type(ct) is Zero or type(atom) is Literal or atom in known:
+        if ct is None or type(ct) is Zero or isinstance(atom, Literal) or atom in known:
             return
         before = cts.get(atom)
         cts[atom] = ct if before is None else algebra.add(before, ct)
@@ -53,7 +53,7 @@ def _forward(
     linear_eqns = []
     for eqn in jaxpr.eqns:
         if all(type(v) is Literal or v in known for v in eqn.invars):
-            values = tuple([v.val if type(v) is Literal else known[v] for v in eqn.invars])
+            values = tuple([v.val if isinstance(v, Literal) else known[v] for v in eqn.invars])
             out = context.trace.process(eqn.primitive, values, eqn.params)
             outs = out if eqn.primitive.multiple_results else (out,)
             known.update(zip(eqn.outvars, outs, strict=True))
@@ -68,7 +68,7 @@ def _transpose_equation(eqn: Equation, known: dict, cts: dict, accumulate: Any) 
         return
     primitive = eqn.primitive
     operands = [
-        v.val if type(v) is Literal else known[v] if v in known else UndefinedPrimal(v.aval)
+        v.val if isinstance(v, Literal) else known[v] if v in known else UndefinedPrimal(v.aval)
         for v in eqn.invars
     ]
     if primitive.multiple_results:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
 import types
 import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from jib.core.sources import is_library_file
 from jib.errors import Provenance
 from jib.tree import tree_registry
 
@@ -71,35 +74,70 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None), type, types.ModuleT
 _PLAIN_FUNCTIONS = (types.BuiltinFunctionType,)
 
 
-def content_key(value: Any, depth: int = 4) -> Hashable | None:
-    """A key that is equal for functions that compute the same: their code and what they close over.
+def content_key(value: Any, seen: dict[Any, int] | None = None) -> Hashable | None:
+    """A key that is equal for functions that compute the same: their code, and what it refers to.
 
-    None when the value holds something that is only itself (an array, a mutable object).
+    That is what they close over, their defaults, and the globals that they read. None when there is
+    something among it that is only itself (an array, a mutable object).
     """
+    if isinstance(value, float | complex):
+        return (type(value), repr(value))  # tells 0.0 from -0.0
     if isinstance(value, _PLAIN):
         return (type(value), value)
     if isinstance(value, _PLAIN_FUNCTIONS):
         return value
-    if depth == 0:
-        return None
-    if isinstance(value, tuple | frozenset) and type(value) in (tuple, frozenset):
-        return _all_keys(value, depth - 1)
+    seen = {} if seen is None else seen
+    if type(value) in (tuple, frozenset):
+        return _all_keys(value, seen)
     if type(value) is not types.FunctionType:
         return None
+    if _is_library_function(value):
+        return value
+    if value in seen:  # a function that calls itself, or is used twice
+        return (None, seen[value])
+    if len(seen) >= _MANY_FUNCTIONS or value.__dict__:
+        return None
+    seen[value] = len(seen)
     try:
         cells = [c.cell_contents for c in value.__closure__ or ()]
     except ValueError:  # a variable that is not bound yet
         return None
-    rest = (*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
-    keys = _all_keys(rest, depth - 1)
-    if keys is None or value.__dict__:
-        return None
-    return (value.__code__, id(value.__globals__), keys)
+    known = value.__globals__
+    read = [known[name] for name in _global_names(value.__code__) if name in known]
+    rest = (*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *read)
+    keys = _all_keys(rest, seen)
+    return None if keys is None else (value.__code__, id(known), keys)
 
 
-def _all_keys(values: Sequence[Any] | frozenset, depth: int) -> tuple | None:
-    keys = tuple([content_key(v, depth) for v in values])
-    return None if None in keys else keys
+_MANY_FUNCTIONS = 64
+
+
+def _is_library_function(function: types.FunctionType) -> bool:
+    """Whether a function is part of the library itself, not made by a call of it."""
+    if not is_library_file(function.__code__.co_filename):
+        return False
+    module = sys.modules.get(function.__module__)
+    return getattr(module, function.__name__, None) is function
+
+
+@functools.lru_cache(4096)
+def _global_names(code: types.CodeType) -> tuple[str, ...]:
+    """Names that a function may read from its module, in it and in the functions inside it."""
+    names = dict.fromkeys(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names.update(dict.fromkeys(_global_names(constant)))
+    return tuple(names)
+
+
+def _all_keys(values: Any, seen: dict[Any, int]) -> tuple | None:
+    keys = []
+    for value in values:
+        key = content_key(value, seen)
+        if key is None:
+            return None
+        keys.append(key)
+    return tuple(keys)
 
 
 class TraceCache:

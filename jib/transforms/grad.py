@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from jib.errors import ArgumentValueError, GradTypeError, NonScalarGradError
 from jib.lax import convert_element_type
 from jib.lax._families import kind_of
 from jib.transforms import _calls
-from jib.transforms.linear import vjp_flat
+from jib.transforms.linear import refuse_reduce_axes, vjp_flat
 from jib.tree import tree_registry
 
 __all__ = ["grad", "value_and_grad"]
@@ -29,12 +30,12 @@ def grad(
     """The gradient of a function with a scalar result.
 
     Args:
-        fun: a function whose result is a floating scalar (with `has_aux`, a pair of it and anything).
+        fun: a function whose result is a floating scalar (with `has_aux`, a pair with anything).
         argnums: which positional arguments to differentiate with respect to.
         has_aux: whether `fun` returns `(value, aux)`; then the gradient is `(grad, aux)`.
         holomorphic: whether `fun` is complex-differentiable; arguments are then complex.
         allow_int: accept integer arguments, whose gradients have dtype `float0`.
-        reduce_axes: not used.
+        reduce_axes: must be empty; sums over mapped axes are written as `lax.psum`.
 
     Raises:
         NonScalarGradError: if the result is not a scalar.
@@ -45,7 +46,7 @@ def grad(
         >>> jib.grad(lambda x: x**3)(2.0)
         Array(12., dtype=float32, weak_type=True)
     """
-    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int)
+    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int, reduce_axes)
 
     @functools.wraps(fun)
     @api_boundary
@@ -72,6 +73,7 @@ def value_and_grad(
         >>> float(value), float(gradient)
         (9.0, 6.0)
     """
+    refuse_reduce_axes("grad", reduce_axes)
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @functools.wraps(fun)
@@ -135,18 +137,26 @@ def _check_inputs(
             continue
         paths = tree_registry.flatten_with_path(chosen)[0]
         path = paths[i][0]
-        name = f"argument {positions[path[0].idx]}" + "".join(str(k) for k in path[1:])
-        raise GradTypeError(_calls.function_name(fun), name, str(aval), holomorphic)
+        inside = "".join(str(k) for k in path[1:])
+        raise GradTypeError(_argument(fun, positions[path[0].idx]) + inside, str(aval))
 
 
 def _checked(fun: Any, out: Any, holomorphic: bool) -> Any:
     leaves, tree = tree_registry.flatten(out)
     if len(leaves) != 1 or tree.num_nodes != 1:
-        raise NonScalarGradError(_calls.function_name(fun), str(tree))
+        raise NonScalarGradError(type(out).__name__, _calls.function_name(fun))
     aval = aval_of(out)
     if aval.shape:
-        raise NonScalarGradError(_calls.function_name(fun), str(aval))
+        raise NonScalarGradError(str(aval), _calls.function_name(fun))
     kind = kind_of(aval.dtype)
     if kind != ("c" if holomorphic else "f"):
-        raise GradTypeError(_calls.function_name(fun), "the result", str(aval), holomorphic)
+        raise GradTypeError("output", str(aval))
     return out
+
+
+def _argument(fun: Any, position: int) -> str:
+    """The name of a positional argument."""
+    try:
+        return list(inspect.signature(fun).parameters)[position]
+    except (IndexError, TypeError, ValueError):
+        return f"argument {position}"

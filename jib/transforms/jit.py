@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jib.backend._runtime import trace_key
+from jib.backend.devices import devices
 from jib.backend.donations import FAILURES, explain_failure, remember
-from jib.backend.execute import CallCache, cpp_function
+from jib.backend.execute import CallCache, cpp_function, default_sharding
 from jib.core.avals import ShapedArray
+from jib.core.axes import axes_key
 from jib.core.jaxpr import ClosedJaxpr, Equation, Jaxpr, Var
 from jib.core.primitive import Primitive
 from jib.core.sources import capture, hide_library_frames
 from jib.core.tracing import aval_of, is_eager, not_an_array
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import ArgumentTypeError, JibError, Provenance, StaticArgumentError
+from jib.lax._sharding import named_sharding, with_sharding_constraint
 from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.eager import CompileOptions, compile_jaxpr
@@ -94,7 +97,7 @@ class _Call:
 
     def key(self) -> tuple:
         """What a trace of this call depends on, beside the function."""
-        return (self.static, self.in_tree, self.avals, trace_key())
+        return (self.static, self.in_tree, self.avals, trace_key(), axes_key())
 
     def names(self) -> list[str]:
         """A name for each flat argument, such as `params['w']`."""
@@ -157,7 +160,18 @@ def _per_leaf(shardings: Any, tree: Any, count: int) -> tuple[Any, ...] | None:
     if shardings is None:
         return None
     full = tree.unflatten(list(range(count)))
-    return tuple(broadcast_prefix(shardings, full, is_leaf=lambda s: s is None))
+    found = broadcast_prefix(shardings, full, is_leaf=lambda s: s is None)
+    return tuple([None if s is None else named_sharding(s) for s in found])
+
+
+def _in_shardings(call: _Call) -> tuple[Any, ...] | None:
+    """A sharding or None for each flat argument; those passed by keyword are not spoken of."""
+    given = call.info.in_shardings
+    if given is None:
+        return None
+    single = not isinstance(given, tuple | list)
+    whole = (given, given) if single else (tuple(given), None)
+    return _per_leaf(whole, call.in_tree, len(call.leaves))
 
 
 def _donated(call: _Call) -> tuple[bool, ...] | None:
@@ -182,11 +196,7 @@ def compile_options(call: _Call, jaxpr: Jaxpr, out_tree: Any) -> CompileOptions:
     info = call.info
     hidden = len(jaxpr.constvars)
     donated = _donated(call)
-    shardings = info.in_shardings
-    if shardings is not None:
-        single = not isinstance(shardings, tuple | list)
-        whole = (shardings, shardings) if single else (tuple(shardings), None)
-        shardings = _per_leaf(whole, call.in_tree, len(call.leaves))
+    shardings = _in_shardings(call)
     outs = _per_leaf(info.out_shardings, out_tree, len(jaxpr.outvars))
     return CompileOptions(
         donated=None if donated is None else (False,) * hidden + donated,
@@ -209,9 +219,18 @@ def _run(info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any,
 
 
 def _call_in_trace(call: _Call, jaxpr: Jaxpr, consts: list[Any], out_tree: Any) -> list[Any]:
-    if call.info.inline:
-        return evaluate(jaxpr, consts, *call.leaves)
-    return jit_p.bind(*consts, *call.leaves, jaxpr=jaxpr.hoisted, name=call.info.name)
+    info = call.info
+    leaves = _constrained(call.leaves, _in_shardings(call))
+    if info.inline:
+        outs = evaluate(jaxpr, consts, *leaves)
+    else:
+        outs = jit_p.bind(*consts, *leaves, jaxpr=jaxpr.hoisted, name=info.name)
+    return _constrained(outs, _per_leaf(info.out_shardings, out_tree, len(outs)))
+
+
+def _constrained(values: list[Any], shardings: tuple[Any, ...] | None) -> list[Any]:
+    """Inside another program, shardings are wishes for the partitioner."""
+    return values if shardings is None else with_sharding_constraint(values, list(shardings))
 
 
 def jit(
@@ -261,6 +280,10 @@ def jit(
     options = {k: v for k, v in locals().items() if k not in ("fun", "device", "backend")}
     if fun is None:
         return functools.partial(jit, device=device, backend=backend, **options)
+    if backend is not None:
+        device = devices(backend)[0]
+    if device is not None:
+        options["in_shardings"] = default_sharding(device)
     if not callable(fun):
         raise ArgumentTypeError(f"`jit` needs a function, but got {type(fun).__name__}")
     return _make(_info(fun, **options))

@@ -12,7 +12,7 @@ from jib.core.avals import ShapedArray
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, float0, tangent_aval
-from jib.errors import ArgumentTypeError, StructureError
+from jib.errors import ArgumentTypeError, NotAvailableError, StructureError
 from jib.passes import jvp as forward
 from jib.passes.linearize import linearize as linearize_flat
 from jib.passes.stage import evaluate, stage
@@ -20,7 +20,22 @@ from jib.passes.transpose import backward_pass
 from jib.transforms import _calls
 from jib.tree import first_difference, tree_registry
 
-__all__ = ["jvp", "linear_transpose", "linearize", "vjp", "vjp_flat"]
+__all__ = [
+    "jvp",
+    "linear_transpose",
+    "linearize",
+    "materialize",
+    "refuse_reduce_axes",
+    "symbolic",
+    "vjp",
+    "vjp_flat",
+]
+
+
+def refuse_reduce_axes(name: str, axes: Sequence[Any]) -> None:
+    """Refuse the argument of that name, which would sum gradients over mapped axes."""
+    if axes:
+        raise NotAvailableError(f"{name}(reduce_axes=...)", "jib.lax.psum(gradient, axis_name)")
 
 
 def materialize(tangent: Any) -> Any:
@@ -80,10 +95,8 @@ def jvp(
     leaves, in_tree = tree_registry.flatten(primals)
     flat_tangents, tangent_tree = tree_registry.flatten(tangents)
     if in_tree != tangent_tree:
-        raise StructureError(
-            "`jvp` needs tangents of the structure of the primals: "
-            f"{first_difference(primals, tangents)}"
-        )
+        difference = first_difference(primals, tangents, ("primals", "tangents"))
+        raise StructureError(f"`jvp` needs tangents structured as the primals: {difference}")
     directions = []
     for x, t in zip(leaves, flat_tangents, strict=True):
         aval = aval_of(x)
@@ -102,11 +115,11 @@ def _check_direction(name: str, x: Any, wanted: ShapedArray) -> None:
     found = got if got is not None else ShapedArray(np.shape(x), float0)
     if found.shape != wanted.shape or found.dtype != wanted.dtype:
         raise ArgumentTypeError(
-            f"`{name}` needs a (co)tangent of type {wanted}, but got {aval_text(x)}"
+            f"`{name}` needs a (co)tangent of type {wanted}, but got {_aval_text(x)}"
         )
 
 
-def aval_text(x: Any) -> str:
+def _aval_text(x: Any) -> str:
     """The type of a value as text."""
     dtype = getattr(x, "dtype", None)
     return f"float0{list(np.shape(x))}" if dtype == float0 else str(aval_of(x))
@@ -146,6 +159,7 @@ def vjp(
         >>> [float(ct) for ct in pullback(1.0)]
         [4.0, 3.0]
     """
+    refuse_reduce_axes("vjp", reduce_axes)
     leaves, in_tree = tree_registry.flatten(primals)
     flat, out_tree = _aux_function(fun, in_tree, has_aux)
     outs, program, consts, depends = linearize_flat(flat, leaves)
@@ -225,6 +239,7 @@ def linear_transpose(
         >>> float(ct)
         6.0
     """
+    refuse_reduce_axes("linear_transpose", reduce_axes)
     leaves, in_tree = tree_registry.flatten(primals)
     avals = [getattr(x, "aval", None) or aval_of(x) for x in leaves]
     flat, out_tree = _calls.flat_function(lambda *args: fun(*args), _with_kwargs(primals))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jib.backend.mlir import context as mlir_context
+from jib.backend import mlir
 from jib.core.avals import ShapeDtypeStruct
 from jib.core.jaxpr import ClosedJaxpr
 from jib.core.tracing import aval_of
@@ -111,8 +111,8 @@ class Lowered:
 
     def as_text(self, dialect: str | None = None, *, debug_info: bool = False) -> str:
         """The module as text."""
-        with mlir_context:
-            return self._lowering[0].module.operation.get_asm(enable_debug_info=debug_info)
+        with mlir.context:
+            return str(self._lowering[0].module.operation.get_asm(enable_debug_info=debug_info))
 
     def cost_analysis(self) -> dict[str, float]:
         """XLA's estimate of operations and bytes, for the compiled program."""

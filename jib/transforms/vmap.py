@@ -9,7 +9,7 @@ from typing import Any
 from jib.core.avals import AxisData
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentValueError, BatchSizeError
+from jib.errors import ArgumentValueError, BatchSizeError, Provenance
 from jib.passes.batch import batched, to_batch_axis
 from jib.transforms import _calls
 from jib.tree import broadcast_prefix, tree_registry
@@ -62,7 +62,8 @@ def vmap(
             None if a is None else a % aval_of(x).ndim for x, a in zip(leaves, axes, strict=True)
         ]
         flat, out_tree = _calls.flat_function(fun, in_tree)
-        outs, out_dims = batched(flat, axis, leaves, dims)
+        owner = functools.partial(_owner, fun, args, kwargs, leaves, dims)
+        outs, out_dims = batched(flat, axis, leaves, dims, owner)
         wanted = _out_axes(out_axes, out_tree[0], len(outs))
         results = [_place(x, d, w, axis) for x, d, w in zip(outs, out_dims, wanted, strict=True)]
         return out_tree[0].unflatten(results)
@@ -86,6 +87,17 @@ def _in_axes(fun: Any, in_axes: Any, args: tuple, kwargs: dict) -> list[Any]:
         *broadcast_prefix(axes, args, is_leaf=none_is_leaf),
         *broadcast_prefix(0, kwargs, is_leaf=none_is_leaf),
     ]
+
+
+def _owner(fun: Any, args: tuple, kwargs: dict, leaves: Any, dims: Any) -> Provenance:
+    """What errors say of batched values: the argument they come from, when only one is mapped."""
+    mapped = [i for i, d in enumerate(dims) if d is not None]
+    shown = []
+    if len(mapped) == 1:
+        aval, dim = aval_of(leaves[mapped[0]]), dims[mapped[0]]
+        one = aval.update(shape=aval.shape[:dim] + aval.shape[dim + 1 :])
+        shown = [(_calls.argument_names(fun, args, kwargs)[mapped[0]], str(one))]
+    return _calls.provenance(fun, shown, "jib.vmap")
 
 
 def _size(
@@ -116,7 +128,9 @@ def _size(
     found = [
         (names[i], str(aval_of(leaves[i])), axes[i], n) for n, where in sizes.items() for i in where
     ]
-    raise BatchSizeError(found, given)
+    if given is not None:
+        found.append(("axis_size", "int", 0, given))
+    raise BatchSizeError.differ(_calls.function_name(fun), found)
 
 
 def _out_axes(out_axes: Any, tree: Any, count: int) -> list[Any]:

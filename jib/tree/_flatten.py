@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from jib.errors import StructureError
 from jib.tree._mismatch import first_difference
 from jib.tree._registry import KeyPath, PyTreeDef, tree_registry
 
@@ -103,14 +104,14 @@ def _matched(treedef: PyTreeDef, tree: Any, rest: tuple[Any, ...], is_leaf: IsLe
             found = first_difference(tree, other, names, is_leaf)
             if found is None:
                 raise
-            raise ValueError(f"the trees have different structures: {found}") from None
+            raise StructureError(f"the trees have different structures: {found}") from None
     return matched
 
 
 def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
     """The tree of the results of `f` on each leaf, or on the leaves of several trees together.
 
-    The other trees have at least the structure of the first. Raises `ValueError` naming the first
+    The other trees have at least the structure of the first. Raises `StructureError` naming the first
     path where one has not.
 
     Example:
@@ -275,7 +276,7 @@ def broadcast_prefix(
 ) -> list[Any]:
     """A list with the leaf of `prefix_tree` that stands over each leaf of `full_tree`.
 
-    Raises `ValueError`, in which `names` stand for the two trees, naming the first path where the
+    Raises `StructureError`, in which `names` stand for the two trees, naming the first path where the
     prefix does not fit.
     """
     leaves, treedef = _flatten(prefix_tree, is_leaf)
@@ -285,7 +286,7 @@ def broadcast_prefix(
         found = first_difference(prefix_tree, full_tree, names, is_leaf)
         if found is None:
             raise
-        raise ValueError(f"{names[0]} does not fit {names[1]}: {found}") from None
+        raise StructureError(f"{names[0]} does not fit {names[1]}: {found}") from None
     result: list[Any] = []
     for leaf, subtree in zip(leaves, subtrees, strict=True):
         result.extend([leaf] * _flatten(subtree)[1].num_leaves)
@@ -295,7 +296,7 @@ def broadcast_prefix(
 def tree_broadcast(prefix_tree: Any, full_tree: Any, is_leaf: IsLeaf = None) -> Any:
     """The tree like `full_tree` whose leaves are those of `prefix_tree` that stand over them.
 
-    Raises `ValueError` naming the first path where the prefix does not fit.
+    Raises `StructureError` naming the first path where the prefix does not fit.
 
     Example:
         >>> from jib import tree

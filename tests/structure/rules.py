@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable
 
 from tests.structure.source import (
     Module,
@@ -25,6 +26,7 @@ __all__ = [
     "long_lines",
     "machine_paths",
     "shadowed_names",
+    "shared_names",
     "unfinished_work",
 ]
 
@@ -91,12 +93,24 @@ def forbidden_imports(module: Module) -> list[str]:
     return found
 
 
-def inexact_all(module: Module) -> list[str]:
+def shared_names(modules: Iterable[Module]) -> dict[str, set[str]]:
+    """For each module, the names that other modules import from it one by one."""
+    shared: dict[str, set[str]] = {}
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = {alias.name for alias in node.names}
+                shared.setdefault(node.module, set()).update(names)
+    return shared
+
+
+def inexact_all(module: Module, shared: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
     """`__all__` is a literal list that names each public function and class, once.
 
-    A package may leave it out when it is an index of nothing but star imports.
+    A package may leave it out when it is an index of nothing but star imports. A name that sister
+    modules import one by one may be left out: it is shared inside the library, not public.
     """
-    defined = public_definitions(module)
+    defined = public_definitions(module) - shared
     listed = literal_names(module)
     if listed is None:
         return [] if is_plain_index(module) else [f"{module.path}: no literal `__all__`"]

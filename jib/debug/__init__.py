@@ -1,0 +1,3 @@
+"""Looking at values while programs run."""
+
+from jib.debug._printing import *
