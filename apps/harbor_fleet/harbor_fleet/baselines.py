@@ -1,0 +1,23 @@
+"""What the network must beat."""
+
+import numpy as np
+
+__all__ = ["seasonal_naive"]
+
+
+def seasonal_naive(counts: np.ndarray, origin: int, stop: int) -> np.ndarray:
+    """Days `origin` to `stop` (at most a week) as their weekday last week.
+
+    `counts` is `(N, T)`; a missing day falls back on the weekday before it, and a weekday that was
+    never observed on the median of what was.
+
+    >>> seasonal_naive(np.array([[1.0, 2, 3, 4, 5, 6, 7]]), 7, 9).tolist()
+    [[1.0, 2.0]]
+    """
+    expected = np.full((len(counts), stop - origin), np.nan)
+    for day in range(origin, stop):
+        for past in range(day - 7, -1, -7):
+            column = expected[:, day - origin]
+            expected[:, day - origin] = np.where(np.isnan(column), counts[:, past], column)
+    middle = np.nanmedian(counts[:, :origin], axis=1, keepdims=True)
+    return np.where(np.isnan(expected), middle, expected)
