@@ -9,8 +9,12 @@ _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from jib.backend import _compat as _compat  # isort: skip  # refuses a process that holds jax
 from jib.backend.devices import *
+from jib.backend.meshes import make_mesh as make_mesh, set_mesh as set_mesh
+from jib.backend.shardings import NamedSharding as NamedSharding
 from jib.core.array import Array as Array
 from jib.core.avals import ShapeDtypeStruct as ShapeDtypeStruct
+from jib.errors import missing_names as _missing_names
+from jib.lax._sharding import reshard as reshard
 from jib.settings import (
     check_tracer_leaks as check_tracer_leaks,
     checking_leaks as checking_leaks,
@@ -29,6 +33,7 @@ from jib.settings import (
     numpy_rank_promotion as numpy_rank_promotion,
     transfer_guard as transfer_guard,
 )
+from jib.sharding._partition_spec import PartitionSpec as P
 from jib.transforms.grad import *
 from jib.transforms.jit import jit as jit
 from jib.transforms.linear import (
@@ -38,6 +43,8 @@ from jib.transforms.linear import (
     vjp as vjp,
 )
 from jib.transforms.moving import *
+from jib.transforms.pmap import pmap as pmap
+from jib.transforms.shard_map import shard_map as shard_map
 from jib.transforms.vmap import *
 
 __version__ = "0.1.0"
@@ -49,7 +56,10 @@ _LAZY = frozenset(
 )
 
 
+_missing = _missing_names(__name__)
+
+
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return _importlib.import_module(f"jib.{name}")
-    raise AttributeError(f"module 'jib' has no attribute {name!r}")
+    return _missing(name)

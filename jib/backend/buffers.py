@@ -85,7 +85,7 @@ class ArrayImpl:
 
     def addressable_data(self, index: int) -> Any:
         """The data of one addressable shard."""
-        return self._arrays[index]
+        return addressable_shards(self)[index].data
 
     def devices(self) -> set[Any]:
         """The devices that hold the array."""

@@ -166,19 +166,13 @@ def cpp_function(
     )
 
 
-def _fallback(
-    args: Sequence[Any], shardings: Sequence[Any], layouts: Any, semantics: Any
-) -> list[Any]:
-    """Called by C++ for arguments that are not where the program wants them."""
-    from_c = []
-    for x, sharding in zip(args, shardings, strict=True):
-        if type(x) is ArrayImpl:
-            from_c.append(transfer.reshard(x, sharding))
-        else:
-            value = np.asarray(x)
-            aval = ShapedArray(value.shape, dtypes.canonical_input_dtype(value.dtype))
-            from_c.append(prepare(value, aval, sharding))
-    return from_c
+def _fallback(x: Any, sharding: Any, layout: Any) -> ArrayImpl:
+    """Called by C++ for an argument that is not where the program wants it."""
+    if type(x) is ArrayImpl:
+        return transfer.reshard(x, sharding)
+    value = np.asarray(x)
+    aval = ShapedArray(value.shape, dtypes.canonical_input_dtype(value.dtype))
+    return prepare(value, aval, sharding)
 
 
 def _host_array(x: Any) -> tuple[tuple, None]:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from jib.backend._compat import jaxlib_core
+from jib.backend.shardings import single_device_sharding
+
 __all__ = ["Shard", "addressable_shards", "replica_ids"]
 
 
@@ -58,7 +61,16 @@ def addressable_shards(x: Any) -> list[Shard]:
     """The shards of a device array that this process holds, in the sharding's device order."""
     sharding, shape = x._sharding, x.aval.shape
     devices = sharding._addressable_device_assignment
-    parts = [x] if len(devices) == 1 else x._arrays
+    if len(devices) == 1:
+        return [Shard(devices[0], sharding, shape, x)]
+    aval = x.aval.update(shape=sharding.shard_shape(shape))
     return [
-        Shard(device, sharding, shape, part) for device, part in zip(devices, parts, strict=True)
+        Shard(device, sharding, shape, _single(aval, device, part))
+        for device, part in zip(devices, x._arrays, strict=True)
     ]
+
+
+def _single(aval: Any, device: Any, part: Any) -> Any:
+    """One device's buffer as an array of its own."""
+    place = single_device_sharding(device)
+    return jaxlib_core.ArrayImpl(aval, place, [part], True, _skip_checks=True)

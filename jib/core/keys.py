@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from jib.core.avals import ShapedArray
+from jib.core.operators import add_array_type
 from jib.core.tracing import aval_handlers
 from jib.dtypes import ExtendedDType, prng_key
 from jib.tree import register_call_node
@@ -72,8 +74,25 @@ class KeyArray:
         """The extended dtype."""
         return self.aval.dtype
 
+    @property
+    def sharding(self) -> Any:
+        """Where the words of the keys lie."""
+        return self._base.sharding
+
+    def devices(self) -> Any:
+        """The devices that hold the keys."""
+        return self._base.devices()
+
+    def block_until_ready(self) -> KeyArray:
+        """Wait until the keys are computed; returns them."""
+        self._base.block_until_ready()
+        return self
+
     def __len__(self) -> int:
         return self.aval.length()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[i] for i in range(len(self))])  # type: ignore[index]
 
     def __repr__(self) -> str:
         words = np.asarray(self._base)
@@ -83,6 +102,7 @@ class KeyArray:
         raise TypeError("an array of PRNG keys cannot be hashed")
 
 
+add_array_type(KeyArray)
 aval_handlers[KeyArray] = lambda key: key.aval
 # A compiled call sees the words; the keys around them are put on again when it returns.
 register_call_node(

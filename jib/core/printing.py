@@ -15,7 +15,7 @@ from jib.core.sources import resolve
 if TYPE_CHECKING:
     from jib.core.jaxpr import Equation, Jaxpr, Literal, Var
 
-__all__ = ["Names", "equation_to_string", "jaxpr_to_string", "names_of"]
+__all__ = ["Names", "equation_to_string", "jaxpr_to_string", "literal_to_string", "names_of"]
 
 _WIDTH = 100  # what fits in a line of this length is not broken
 _INDENT = "  "

@@ -24,7 +24,6 @@ __all__ = [
     "api_boundary",
     "capture",
     "hide_library_frames",
-    "is_library_file",
     "register_library_prefix",
     "resolve",
     "user_frame",

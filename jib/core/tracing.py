@@ -62,9 +62,9 @@ class Tracer:
     Operators and methods are those of arrays, attached from `core/operators.py`.
     """
 
-    __slots__ = ("__weakref__", "aval", "trace")
+    __slots__ = ("__weakref__", "_trace", "aval")
     aval: ShapedArray
-    trace: Trace
+    _trace: Trace
     __array_priority__ = 1000
 
     def __init_subclass__(cls) -> None:

@@ -35,9 +35,9 @@ __all__ = [
     "ShapeError",
     "StaticArgumentError",
     "StructureError",
-    "missing_names",
     "UnboundAxisError",
     "UnexpectedTracerError",
+    "missing_names",
 ]
 
 

@@ -1,11 +1,34 @@
 """Every primitive of the language, with its rules."""
 
+from jib.errors import missing_names
 from jib.lax._arithmetic import *
 from jib.lax._bitwise import *
+from jib.lax._branches import *
+from jib.lax._collectives_move import *
+from jib.lax._collectives_reduce import *
 from jib.lax._comparison import *
 from jib.lax._complexes import *
+from jib.lax._contraction import *
 from jib.lax._conversion import *
 from jib.lax._creation import *
+from jib.lax._cumulative import *
+from jib.lax._folding import *
+from jib.lax._gathering import *
+from jib.lax._joining import *
+from jib.lax._loops_scan import *
+from jib.lax._loops_while import *
+from jib.lax._precision import *
+from jib.lax._random_bits import *
+from jib.lax._reductions import *
 from jib.lax._rounding import *
+from jib.lax._scatter_apply import *
+from jib.lax._scattering import *
 from jib.lax._shaping import *
+from jib.lax._sharding import *
+from jib.lax._slicing import *
+from jib.lax._slicing_in_dim import *
+from jib.lax._sorting import *
+from jib.lax._special import *
 from jib.lax._transcendental import *
+
+__getattr__ = missing_names(__name__)

@@ -12,6 +12,7 @@ from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
+from jib.core.zeros import Zero, tangent_aval
 from jib.lax._families import (
     Kinds,
     binary,
@@ -133,13 +134,19 @@ def _strong_mul_hlo(t: Any, factor: Any) -> Any:
     return lax.select(lax.eq(t, zero), zero, mul(t, factor))
 
 
+def _strong_mul_transpose(ct: Any, t: Any, factor: Any) -> list[Any]:
+    if is_linear(t):
+        return [unbroadcast(strong_mul(ct, factor), t.aval), None]
+    return [None, unbroadcast(strong_mul(t, ct), factor.aval)]
+
+
 strong_mul_p = binary(
     "strong_mul",
     floating | complexes,
     numpy=lambda t, factor: np.where(t == 0, np.zeros_like(t), t * factor),
     hlo=_strong_mul_hlo,
     jvp=(lambda d, t, factor: strong_mul(d, factor), lambda d, t, factor: strong_mul(t, d)),
-    transpose=lambda ct, t, factor: [unbroadcast(strong_mul(ct, factor), t.aval), None],
+    transpose=_strong_mul_transpose,
 )
 
 
@@ -199,7 +206,7 @@ rem_p = binary(
     hlo="remainder",
     jvp=(
         lambda t, x, y: t,
-        lambda t, x, y: mul(neg(t), lax.mul(sign(div(x, y)), lax.floor(abs(div(x, y))))),
+        lambda t, x, y: strong_mul(t, neg(mul(sign(div(x, y)), lax.floor(abs(div(x, y)))))),
     ),
 )
 
@@ -264,7 +271,33 @@ def _sign_numpy(x: Any) -> Any:
     return np.sign(x).astype(x.dtype)
 
 
-sign_p = unary("sign", numbers, numpy=_sign_numpy, hlo="sign", jvp=None)
+def _sign_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    (x,), (t,) = primals, tangents
+    unit = sign(x)
+    if type(t) is Zero or kind_of(aval_of(x).dtype) != "c":
+        return unit, Zero(tangent_aval(aval_of(unit)))
+    # The part of the tangent that turns `x`, not the part that stretches it.
+    along = lax.real(mul(t, lax.conj(unit)))
+    across = sub(t, mul(unit, lax.convert_element_type(along, aval_of(x).dtype)))
+    return unit, strong_div(across, lax.convert_element_type(abs(x), aval_of(x).dtype))
+
+
+def _sign_lower(ctx: Any, x: Any) -> Any:
+    (aval,) = ctx.avals_in
+    if aval.dtype.kind == "u":  # StableHLO knows the sign of signed numbers only
+        return mlir.emit("stablehlo.minimum", mlir.ir_type(aval), [x, ctx.constant(1, aval)])
+    return mlir.emit("stablehlo.sign", mlir.ir_type(aval), [x])
+
+
+sign_p = Primitive(
+    "sign",
+    type=elementwise_type("sign", [numbers]),
+    numpy=_sign_numpy,
+    jvp=_sign_jvp,
+    transpose=Waived("`sign` is not linear"),
+    batch=elementwise_batch(lambda: sign_p),
+    lower=_sign_lower,
+)
 
 
 def abs(x: ArrayLike) -> Any:
@@ -283,7 +316,14 @@ def _abs_jvp(t: Any, x: Any) -> Any:
     return mul(t, sign(x))
 
 
+def _abs_lower(ctx: Any, x: Any) -> Any:
+    if ctx.avals_in[0].dtype.kind == "u":
+        return x
+    return mlir.emit("stablehlo.abs", mlir.ir_type(ctx.avals_out[0]), [x])
+
+
 abs_p = unary("abs", numbers, numpy=np.abs, hlo="abs", jvp=_abs_jvp, result=_real_dtype)
+abs_p.lower = _abs_lower
 
 
 def square(x: ArrayLike) -> Any:
@@ -300,7 +340,7 @@ def integer_pow(x: ArrayLike, y: int) -> Any:
 
 def _integer_pow_jvp(t: Any, x: Any, *, y: int) -> Any:
     factor = constant_like(x, y) if y == 1 else mul(constant_like(x, y), integer_pow(x, y - 1))
-    return mul(t, factor) if y > 1 else strong_mul(t, factor)
+    return mul(t, factor) if y == 2 else strong_mul(t, factor)
 
 
 def _integer_pow_hlo(x: Any, *, y: int) -> Any:
@@ -356,6 +396,7 @@ def _pow_lower(ctx: Any, x: Any, y: Any) -> Any:
     if exponent.dtype != base.dtype:
         wanted = mlir.ir_type(ShapedArray(exponent.shape, base.dtype))
         y = mlir.emit("stablehlo.convert", wanted, [y])
+        ctx = ctx.replace([base, ShapedArray(exponent.shape, base.dtype)], ctx.avals_out)
     operands = broadcast_operands(ctx, (x, y))
     return mlir.emit("stablehlo.power", mlir.ir_type(ctx.avals_out[0]), operands)
 

@@ -1,4 +1,4 @@
-"""From one dtype to another."""
+"""The same values as another dtype, as constants to differentiation, or behind a barrier."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from jib import dtypes
+from jib import dtypes, tree
 from jib.backend import mlir
+from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
-from jib.core.primitive import Primitive
-from jib.core.tracing import aval_of
+from jib.core.primitive import Primitive, Waived
+from jib.core.scalars import exact_scalar
+from jib.core.tracing import Tracer, aval_of
 from jib.core.zeros import Zero, float0, tangent_aval
-from jib.errors import DTypeError
+from jib.errors import DTypeError, ShapeError
 from jib.lax._families import elementwise_batch, kind_of
 from jib.typing import ArrayLike, DTypeLike
 
-__all__ = ["convert_element_type"]
+__all__ = ["bitcast_convert_type", "convert_element_type", "optimization_barrier", "stop_gradient"]
 
 
 def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike | None = None) -> Any:
@@ -37,7 +39,7 @@ def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike | None = None)
     if isinstance(operand, np.generic | bool | int | float | complex):
         if kind_of(aval.dtype) == "c" and kind_of(dtype) != "c":
             operand = operand.real
-        return np.asarray(operand).astype(dtype)[()]
+        return exact_scalar(operand, dtype)
     if aval.dtype == dtype and aval.weak_type == weak and not isinstance(operand, np.ndarray):
         return operand
     return convert_element_type_p.bind(operand, dtype=dtype, weak_type=weak)
@@ -93,4 +95,150 @@ convert_element_type_p = Primitive(
     transpose=_convert_transpose,
     batch=elementwise_batch(lambda: convert_element_type_p),
     lower=_convert_lower,
+)
+
+
+def bitcast_convert_type(operand: ArrayLike, new_dtype: DTypeLike) -> Any:
+    """The same bits as elements of another dtype.
+
+    Where the new elements are narrower, a last axis is added, as long as there are new elements in
+    one old one. Where they are wider, the last axis must have that length, and is removed.
+
+    Raises:
+        DTypeError: for booleans and PRNG keys, and widths that do not divide each other.
+        ShapeError: if the last axis does not make up one new element.
+
+    Example:
+        >>> from jib import lax
+        >>> hex(lax.bitcast_convert_type(1.0, "uint32").item())
+        '0x3f800000'
+    """
+    return bitcast_convert_type_p.bind(operand, dtype=dtypes.parse(new_dtype))
+
+
+def _bitcast_type(x: ShapedArray, *, dtype: Any) -> ShapedArray:
+    for each in (x.dtype, dtype):
+        if kind_of(each) in "bk":
+            raise DTypeError.accepts("bitcast_convert_type", each.name, "numbers")
+    old, new = dtypes.itemsize_bits(x.dtype), dtypes.itemsize_bits(dtype)
+    if max(old, new) % min(old, new):
+        raise DTypeError(f"`bitcast_convert_type` cannot split {old} bits into elements of {new}")
+    if old >= new:
+        return ShapedArray((*x.shape, old // new) if old > new else x.shape, dtype)
+    if x.shape[-1:] != (new // old,):
+        raise ShapeError(
+            f"`bitcast_convert_type` of {x} to {dtype.name} needs a last axis of length "
+            f"{new // old}"
+        )
+    return ShapedArray(x.shape[:-1], dtype)
+
+
+def _bitcast_numpy(x: Any, *, dtype: Any) -> Any:
+    old, new = x.dtype.itemsize, dtype.itemsize
+    if old > new:
+        return np.ascontiguousarray(x).reshape(*x.shape, 1).view(dtype)
+    viewed = np.ascontiguousarray(x).reshape(x.shape).view(dtype)
+    return viewed if old == new else viewed.reshape(x.shape[:-1])
+
+
+def _bitcast_jvp(primals: Any, tangents: Any, *, dtype: Any) -> tuple[Any, Zero]:
+    out = bitcast_convert_type_p.bind(*primals, dtype=dtype)
+    return out, Zero(tangent_aval(aval_of(out)))
+
+
+def _bitcast_batch(axis: Any, args: Any, dims: Any, *, dtype: Any) -> tuple[Any, int]:
+    return bitcast_convert_type_p.bind(algebra.moveaxis(args[0], dims[0], 0), dtype=dtype), 0
+
+
+def _bitcast_lower(ctx: Any, x: Any, *, dtype: Any) -> Any:
+    return mlir.emit("stablehlo.bitcast_convert", mlir.ir_type(ctx.avals_out[0]), [x])
+
+
+bitcast_convert_type_p = Primitive(
+    "bitcast_convert_type",
+    type=_bitcast_type,
+    numpy=_bitcast_numpy,
+    jvp=_bitcast_jvp,
+    transpose=Waived("bits have no derivative"),
+    batch=_bitcast_batch,
+    lower=_bitcast_lower,
+)
+
+# ------------------------------------------------------------- constants to differentiation
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same array, or tree of arrays, as a constant to differentiation.
+
+    Example:
+        >>> import jib
+        >>> from jib import lax
+        >>> jib.grad(lambda x: x * lax.stop_gradient(x))(3.0).item()
+        3.0
+    """
+    return tree.map(_stop_leaf, x)
+
+
+def _stop_leaf(x: Any) -> Any:
+    # Only tracers have derivatives, and only those of floating and complex numbers.
+    return stop_gradient_p.bind(x) if isinstance(x, Tracer) and kind_of(x.dtype) in "fc" else x
+
+
+def _stop_jvp(primals: Any, tangents: Any) -> tuple[Any, Zero]:
+    out = stop_gradient_p.bind(*primals)
+    return out, Zero(tangent_aval(aval_of(out)))
+
+
+stop_gradient_p = Primitive(
+    "stop_gradient",
+    type=lambda x: x,
+    numpy=lambda x: x,
+    jvp=_stop_jvp,
+    transpose=Waived("`stop_gradient` has no derivative"),
+    batch=elementwise_batch(lambda: stop_gradient_p),
+    lower=lambda ctx, x: x,
+)
+
+
+def optimization_barrier(operand: Any, /) -> Any:
+    """The same array, or tree of arrays, which the compiler does not look through.
+
+    What comes before is computed for all of the arrays before what comes after is for any.
+
+    Example:
+        >>> from jib import lax
+        >>> lax.optimization_barrier({"x": 1.0})["x"].item()
+        1.0
+    """
+    leaves, structure = tree.flatten(operand)
+    return structure.unflatten(optimization_barrier_p.bind(*leaves) if leaves else [])
+
+
+def _barrier_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+    given = [t for t in tangents if type(t) is not Zero]
+    moved = iter(optimization_barrier_p.bind(*given) if given else [])
+    found = [t if type(t) is Zero else next(moved) for t in tangents]
+    return optimization_barrier_p.bind(*primals), found
+
+
+def _barrier_transpose(cts: Any, *operands: Any) -> Any:
+    given = [ct for ct in cts if type(ct) is not Zero]
+    moved = iter(optimization_barrier_p.bind(*given))
+    return [ct if type(ct) is Zero else next(moved) for ct in cts]
+
+
+def _barrier_lower(ctx: Any, *values: Any) -> Any:
+    types = [mlir.ir_type(a) for a in ctx.avals_out]
+    return list(mlir.emit_many("stablehlo.optimization_barrier", types, list(values)).results)
+
+
+optimization_barrier_p = Primitive(
+    "optimization_barrier",
+    type=lambda *avals: list(avals),
+    numpy=lambda *arrays: list(arrays),
+    jvp=_barrier_jvp,
+    transpose=_barrier_transpose,
+    batch=lambda axis, args, dims: (optimization_barrier_p.bind(*args), dims),
+    lower=_barrier_lower,
+    multiple_results=True,
 )

@@ -15,6 +15,7 @@ from jib.backend import mlir
 from jib.core.algebra import algebra
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.primitive import Primitive, Waived
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import DTypeError, ShapeError
@@ -83,9 +84,9 @@ def kind_of(dtype: Any) -> str:
     return found
 
 
-def constant_like(x: Any, value: Any) -> np.generic:
+def constant_like(x: Any, value: Any) -> Any:
     """A scalar with the dtype of `x`: written into programs as a literal of rank 0."""
-    return np.asarray(value).astype(aval_of(x).dtype)[()]
+    return exact_scalar(value, aval_of(x).dtype)
 
 
 # ---------------------------------------------------------------------------- element-wise
@@ -167,11 +168,11 @@ def elementwise_batch(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
     return rule
 
 
-def broadcast_operands(ctx: LoweringContext, values: Sequence[Any]) -> list[Any]:
+def broadcast_operands(ctx: LoweringContext, values: Sequence[Any]) -> Sequence[Any]:
     """Operands of rank 0 repeated to the shape of the result, as StableHLO wants them."""
     out = ctx.avals_out[0]
-    if not out.shape:
-        return list(values)
+    if all([a.shape == out.shape for a in ctx.avals_in]):
+        return values
     repeated = []
     for value, aval in zip(values, ctx.avals_in, strict=True):
         if not aval.shape:
@@ -247,7 +248,7 @@ def n_ary(
 def sum_of_partials(
     partials: Any, primals: Any, tangents: Any, out: ShapedArray, params: dict
 ) -> Any:
-    """The tangent of the result: each operand's partial derivative applied to its tangent, added."""
+    """The tangent of the result: each operand's partial derivative times its tangent, added."""
     total = None
     for i, t in enumerate(tangents):
         if type(t) is Zero or partials is None or partials[i] is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jib.core.algebra import algebra
 from jib.core.avals import AxisData, ShapedArray
-from jib.core.jaxpr import Jaxpr, memoized
+from jib.core.jaxpr import Jaxpr, memoized, sub_jaxprs
 from jib.core.primitive import Primitive
 from jib.core.tracing import Trace, Tracer, aval_of, context, extend_axis_env, swap_trace
 from jib.errors import Provenance
@@ -31,7 +31,7 @@ class BatchTracer(Tracer):
     trace: BatchTrace
 
     def __init__(self, trace: BatchTrace, value: Any, dim: int) -> None:
-        self.trace = trace
+        self._trace = trace
         self.value = value
         self.dim = dim
         aval = aval_of(value)
@@ -41,7 +41,7 @@ class BatchTracer(Tracer):
 
     def provenance(self) -> Any:
         """That of the batch, as seen by `vmap`."""
-        owner = self.trace.owner
+        owner = self._trace.owner
         return Provenance(transform="jib.vmap") if owner is None else owner()
 
 
@@ -60,7 +60,7 @@ class BatchTrace(Trace):
 
     def unpack(self, x: Any) -> tuple[Any, int | None]:
         """The value and its batch axis; values of other traces have none."""
-        if type(x) is BatchTracer and x.trace is self:
+        if type(x) is BatchTracer and x._trace is self:
             return x.value, x.dim
         return x, None
 
@@ -73,14 +73,14 @@ class BatchTrace(Trace):
         values, dims = [], []
         mapped = False
         for x in args:
-            if type(x) is BatchTracer and x.trace is self:
+            if type(x) is BatchTracer and x._trace is self:
                 values.append(x.value)
                 dims.append(x.dim)
                 mapped = True
             else:
                 values.append(x)
                 dims.append(None)
-        if not mapped and not (primitive.collective and self._names(params)):
+        if not mapped and not self._is_named(primitive, params):
             return self.parent.process(primitive, args, params)
         old = swap_trace(self.parent)
         try:
@@ -91,10 +91,24 @@ class BatchTrace(Trace):
             return [self.pack(x, d) for x, d in zip(out, out_dims, strict=True)]
         return self.pack(out, out_dims)
 
-    def _names(self, params: dict[str, Any]) -> bool:
-        """Whether a collective speaks of this trace's axis."""
-        axes = params["axes"]
-        return self.axis.name is not None and self.axis.name in axes
+    def _is_named(self, primitive: Primitive, params: dict[str, Any]) -> bool:
+        """Whether a collective, here or in a program inside, speaks of this trace's axis."""
+        name = self.axis.name
+        if name is None:
+            return False
+        if primitive.collective:
+            return name in params["axes"]
+        return any(_speaks_of(jaxpr, name) for jaxpr in sub_jaxprs(params))
+
+
+@memoized
+def _speaks_of(jaxpr: Jaxpr, name: Any) -> bool:
+    return any(
+        name in eqn.params["axes"]
+        if eqn.primitive.collective
+        else any(_speaks_of(inner, name) for inner in sub_jaxprs(eqn.params))
+        for eqn in jaxpr.eqns
+    )
 
 
 def to_batch_axis(value: Any, dim: int | None, axis: AxisData, target: int = 0) -> Any:

@@ -20,7 +20,7 @@ class JVPTracer(Tracer):
     __slots__ = ("primal", "tangent")
 
     def __init__(self, trace: JVPTrace, primal: Any, tangent: Any) -> None:
-        self.trace = trace
+        self._trace = trace
         self.primal = primal
         self.tangent = tangent
         self.aval = aval_of(primal)
@@ -52,7 +52,7 @@ class JVPTrace(Trace):
 
     def unpack(self, x: Any) -> tuple[Any, Any]:
         """The primal and the tangent of a value; values of other traces are constants."""
-        if type(x) is JVPTracer and x.trace is self:
+        if type(x) is JVPTracer and x._trace is self:
             return x.primal, x.tangent
         return x, None
 
@@ -68,7 +68,7 @@ class JVPTrace(Trace):
         tangents: list[Any] = []
         constant = True
         for x in args:
-            if type(x) is JVPTracer and x.trace is self:
+            if type(x) is JVPTracer and x._trace is self:
                 primals.append(x.primal)
                 tangents.append(x.tangent)
                 constant = False

@@ -13,7 +13,7 @@ from typing import Any
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.tracing import Trace, aval_of, context, swap_trace
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero, float0, tangent_aval
 from jib.passes.jvp import JVPTrace, unzip
 from jib.passes.stage import StageTrace, StageTracer
 
@@ -31,12 +31,12 @@ class SplitTrace(Trace):
 
     def is_unknown(self, x: Any) -> bool:
         """Whether a value is a variable of the recorded program."""
-        return type(x) is StageTracer and x.trace is self.recorder
+        return type(x) is StageTracer and x._trace is self.recorder
 
     def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
         """Run now, record, or (for primitives that hold programs) do some of both."""
         recorder = self.recorder
-        unknown = [type(x) is StageTracer and x.trace is recorder for x in args]
+        unknown = [type(x) is StageTracer and x._trace is recorder for x in args]
         if True not in unknown:
             return self.parent.process(primitive, args, params)
         if primitive.partial_eval is not None and False in unknown:
@@ -61,10 +61,12 @@ def linearize(
     tangents = []
     for i, x in enumerate(primals):
         aval = tangent_aval(aval_of(x))
+        tangent: Any = Zero(aval)
         if linear is None or linear[i]:
-            tangents.append(recorder.argument(aval))
-        else:
-            tangents.append(Zero(aval))
+            given = recorder.argument(aval)
+            if aval.dtype != float0:  # tangents of integers are always zero
+                tangent = given
+        tangents.append(tangent)
     old = swap_trace(trace)
     try:
         outs = function(*map(trace.pack, primals, tangents))

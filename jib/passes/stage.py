@@ -19,31 +19,31 @@ __all__ = ["StageTrace", "StageTracer", "evaluate", "stage", "stage_jaxpr"]
 class StageTracer(Tracer):
     """A tracer whose value is a variable of the jaxpr being recorded."""
 
-    __slots__ = ("var",)
+    __slots__ = ("_var",)
     trace: StageTrace
-    var: Var
+    _var: Var
 
     def __init__(self, trace: StageTrace, var: Var) -> None:
-        self.trace = trace
-        self.var = var
+        self._trace = trace
+        self._var = var
         self.aval = var.aval
 
     def provenance(self) -> Provenance | None:
         """The arguments that this value depends on."""
-        describe = getattr(self.trace.owner, "describe", None)
+        describe = getattr(self._trace.owner, "describe", None)
         if describe is None:
             return None
-        behind: set[Any] = {self.var}
-        for eqn in reversed(self.trace.eqns):
+        behind: set[Any] = {self._var}
+        for eqn in reversed(self._trace.eqns):
             if not behind.isdisjoint(eqn.outvars):
                 behind.update(v for v in eqn.invars if type(v) is Var)
-        return describe([i for i, var in enumerate(self.trace.invars) if var in behind])
+        return describe([i for i, var in enumerate(self._trace.invars) if var in behind])
 
     def origin(self) -> tuple[str, Any]:
         """The traced function, and the place of the operation that made the value."""
-        name = getattr(getattr(self.trace.owner, "info", None), "name", "")
-        for eqn in self.trace.eqns:
-            if self.var in eqn.outvars:
+        name = getattr(getattr(self._trace.owner, "info", None), "name", "")
+        for eqn in self._trace.eqns:
+            if self._var in eqn.outvars:
                 return name, eqn.source
         return name, None
 
@@ -70,15 +70,15 @@ class StageTrace(Trace):
 
     def atom(self, x: Any) -> Var | Literal:
         """The variable or literal that stands for a value in this program."""
-        if type(x) is StageTracer and x.trace is self:
-            return x.var
+        if type(x) is StageTracer and x._trace is self:
+            return x._var
         return self.constant(x)
 
     def constant(self, x: Any) -> Var | Literal:
         """A value from outside: scalars are written into the program, arrays become constants."""
         aval = aval_of(x)
         if isinstance(x, Tracer):
-            if not getattr(x.trace, "live", True):
+            if not getattr(x._trace, "live", True):
                 raise leaked(x)
         elif not aval.shape and isinstance(x, np.generic | bool | int | float | complex):
             return Literal(x, aval)
@@ -92,7 +92,7 @@ class StageTrace(Trace):
     def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
         """Record one equation and return tracers of its results."""
         invars = [
-            x.var if type(x) is StageTracer and x.trace is self else self.constant(x) for x in args
+            x._var if type(x) is StageTracer and x._trace is self else self.constant(x) for x in args
         ]
         out = primitive.abstract(tuple([v.aval for v in invars]), params)
         effects = primitive.effects_of(params) if primitive.effects is not None else frozenset()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 import types
 import weakref
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from jib.core.sources import is_library_file
 from jib.errors import Provenance
 from jib.tree import tree_registry
 
@@ -70,70 +68,71 @@ def provenance(function: Any, arguments: Sequence[tuple[str, str]], transform: s
     return Provenance(arguments, function_name(function), file, line, transform)
 
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), type, types.ModuleType)
-_PLAIN_FUNCTIONS = (types.BuiltinFunctionType,)
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), types.BuiltinFunctionType)
+# What these modules hold is taken to stay as it is.
+_LIBRARIES = sys.stdlib_module_names | {"jib", "ml_dtypes", "numpy"}
 
 
-def content_key(value: Any, seen: dict[Any, int] | None = None) -> Hashable | None:
-    """A key that is equal for functions that compute the same: their code, and what it refers to.
+def content_key(value: Any, depth: int = 4, names: Sequence[str] = ()) -> Hashable | None:
+    """A key that is equal for functions that compute the same.
 
-    That is what they close over, their defaults, and the globals that they read. None when there is
-    something among it that is only itself (an array, a mutable object).
+    Those have the same code, and equal plain values wherever it reads variables from outside.
+    None when the value holds something that is only itself (an array, a mutable object). `names`
+    are the attributes that a function may read from a module.
     """
     if isinstance(value, float | complex):
         return (type(value), repr(value))  # tells 0.0 from -0.0
     if isinstance(value, _PLAIN):
         return (type(value), value)
-    if isinstance(value, _PLAIN_FUNCTIONS):
+    if isinstance(value, types.ModuleType | types.FunctionType | type) and _is_library(value):
         return value
-    seen = {} if seen is None else seen
+    if depth == 0:
+        return None
     if type(value) in (tuple, frozenset):
-        return _all_keys(value, seen)
-    if type(value) is not types.FunctionType:
+        return _all_keys(value, depth - 1, names)
+    if type(value) is types.ModuleType:
+        return _space_key(vars(value), names, depth - 1)
+    if type(value) is not types.FunctionType or value.__dict__:
         return None
-    if _is_library_function(value):
-        return value
-    if value in seen:  # a function that calls itself, or is used twice
-        return (None, seen[value])
-    if len(seen) >= _MANY_FUNCTIONS or value.__dict__:
-        return None
-    seen[value] = len(seen)
     try:
         cells = [c.cell_contents for c in value.__closure__ or ()]
     except ValueError:  # a variable that is not bound yet
         return None
-    known = value.__globals__
-    read = [known[name] for name in _global_names(value.__code__) if name in known]
-    rest = (*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *read)
-    keys = _all_keys(rest, seen)
-    return None if keys is None else (value.__code__, id(known), keys)
+    names = _names(value.__code__)
+    outside = _space_key(value.__globals__, names, depth - 1)
+    defaults = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
+    keys = _all_keys((*cells, *defaults), depth - 1, names)
+    return None if keys is None or outside is None else (value.__code__, outside, keys)
 
 
-_MANY_FUNCTIONS = 64
-
-
-def _is_library_function(function: types.FunctionType) -> bool:
-    """Whether a function is part of the library itself, not made by a call of it."""
-    if not is_library_file(function.__code__.co_filename):
+def _is_library(value: Any) -> bool:
+    """Whether a module, a class or a function belongs to a library that nobody changes."""
+    if isinstance(value, types.ModuleType):
+        return value.__name__.partition(".")[0] in _LIBRARIES
+    module = value.__module__ or ""
+    if module.partition(".")[0] not in _LIBRARIES:
         return False
-    module = sys.modules.get(function.__module__)
-    return getattr(module, function.__name__, None) is function
+    # A function may only carry the name of the library, as one that the library made.
+    return isinstance(value, type) or getattr(sys.modules[module], value.__name__, None) is value
 
 
-@functools.lru_cache(4096)
-def _global_names(code: types.CodeType) -> tuple[str, ...]:
-    """Names that a function may read from its module, in it and in the functions inside it."""
-    names = dict.fromkeys(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names.update(dict.fromkeys(_global_names(constant)))
-    return tuple(names)
+def _space_key(space: dict[str, Any], names: Sequence[str], depth: int) -> Hashable | None:
+    """A key for what a function reads, by name, from the variables of a module."""
+    known = [name for name in names if name in space]
+    keys = _all_keys([space[name] for name in known], depth, names)
+    return None if keys is None else (id(space), tuple(known), keys)
 
 
-def _all_keys(values: Any, seen: dict[Any, int]) -> tuple | None:
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """Names that a function may read from its module; attributes are among them, which is safe."""
+    inner = [_names(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return tuple(dict.fromkeys((*code.co_names, *(name for names in inner for name in names))))
+
+
+def _all_keys(values: Iterable[Any], depth: int, names: Sequence[str] = ()) -> tuple | None:
     keys = []
     for value in values:
-        key = content_key(value, seen)
+        key = content_key(value, depth, names)
         if key is None:
             return None
         keys.append(key)
@@ -150,24 +149,34 @@ class TraceCache:
     def __init__(self, limit: int = 4096) -> None:
         self._limit = limit
         self._shared: dict[Any, Any] = {}
-        self._own: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
+        self._of: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
 
     def results_of(self, function: Any) -> dict[Any, Any]:
         """The results for a function, by signature."""
-        key = content_key(function)
-        if key is not None:
-            if len(self._shared) >= self._limit:
-                self._shared.clear()
-            return self._shared.setdefault(key, {})
         try:
-            return self._own.setdefault(function, {})
+            found = self._of.get(function)
         except TypeError:  # neither hashable nor weakly referable
             return {}
+        if found is None:
+            key = content_key(function)
+            if len(self._shared) >= self._limit:
+                self._shared.clear()
+            found = {} if key is None else self._shared.setdefault(key, {})
+            self._of[function] = found
+        return found
+
+    def renewed(self, function: Any) -> dict[Any, Any]:
+        """As `results_of`, but by what the function reads now: asked for before it is traced."""
+        try:
+            self._of.pop(function, None)
+        except TypeError:
+            return {}
+        return self.results_of(function)
 
     def clear(self) -> None:
         """Forget all results."""
         self._shared.clear()
-        self._own.clear()
+        self._of.clear()
 
     def forget(self, function: Any) -> None:
         """Forget the results of one function."""

@@ -136,6 +136,10 @@ def _trace(call: _Call) -> tuple[Jaxpr, list[Any], Any]:
         nums, names, _ = call.static
         raise _unhashable(call.info, (*nums, *names)) or error from None
     if found is None:
+        # What the function reads from outside may have changed since it was last traced.
+        results = _traces.renewed(call.info.fun)
+        found = results.get(key)
+    if found is None:
         flat, out_tree = call.flat()
         jaxpr, consts = stage(flat, call.avals, name=call.info.name, owner=call)
         found = results[key] = (jaxpr, consts, out_tree[0])

@@ -1,0 +1,1 @@
+"""Benchmarks: jib beside JAX, PyTorch and NumPy, one question per file."""

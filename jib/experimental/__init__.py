@@ -1,0 +1,1 @@
+"""Names that may change: devices arranged for meshes, and tools across processes."""

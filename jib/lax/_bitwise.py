@@ -1,0 +1,149 @@
+"""Bits: logic, shifts and counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jib.lax._families import binary, booleans, integers, unary
+from jib.typing import ArrayLike
+
+__all__ = [
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "clz",
+    "population_count",
+    "shift_left",
+    "shift_right_arithmetic",
+    "shift_right_logical",
+]
+
+_bits = integers | booleans
+
+
+def bitwise_and(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x & y` of integers or booleans of one dtype.
+
+    Example:
+        >>> from jib import lax
+        >>> int(lax.bitwise_and(6, 3))
+        2
+    """
+    return and_p.bind(x, y)
+
+
+def bitwise_or(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x | y` of integers or booleans of one dtype."""
+    return or_p.bind(x, y)
+
+
+def bitwise_xor(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x ^ y` of integers or booleans of one dtype."""
+    return xor_p.bind(x, y)
+
+
+def bitwise_not(x: ArrayLike) -> Any:
+    """Element-wise `~x` of integers or booleans."""
+    return not_p.bind(x)
+
+
+and_p = binary("and", _bits, numpy=np.bitwise_and, hlo="and", jvp=None)
+or_p = binary("or", _bits, numpy=np.bitwise_or, hlo="or", jvp=None)
+xor_p = binary("xor", _bits, numpy=np.bitwise_xor, hlo="xor", jvp=None)
+not_p = unary("not", _bits, numpy=np.invert, hlo="not", jvp=None)
+
+# ----------------------------------------------------------------------------------- shifts
+
+
+def shift_left(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x << y`; 0 where `y` is not in 0 ... bits of the dtype - 1."""
+    return shift_left_p.bind(x, y)
+
+
+def shift_right_logical(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x >> y` that fills with zeros, also for negative numbers."""
+    return shift_right_logical_p.bind(x, y)
+
+
+def shift_right_arithmetic(x: ArrayLike, y: ArrayLike) -> Any:
+    """Element-wise `x >> y` that fills with the sign, also for unsigned dtypes."""
+    return shift_right_arithmetic_p.bind(x, y)
+
+
+def _as_kind(x: Any, kind: str) -> Any:
+    return x.view(np.dtype(f"{kind}{x.dtype.itemsize}"))
+
+
+def _shift_left_numpy(x: Any, y: Any) -> Any:
+    amount = _as_kind(y, "u")
+    bits = x.dtype.itemsize * 8
+    shifted = _as_kind(x, "u") << np.minimum(amount, bits - 1)
+    return _as_kind(np.where(amount < bits, shifted, 0).astype(shifted.dtype), x.dtype.kind)
+
+
+def _shift_right_numpy(kind: str) -> Any:
+    def reference(x: Any, y: Any) -> Any:
+        amount = _as_kind(y, "u")
+        bits = x.dtype.itemsize * 8
+        source = _as_kind(x, kind)
+        shifted = source >> np.minimum(amount, bits - 1).astype(source.dtype)
+        if kind == "u":
+            shifted = np.where(amount < bits, shifted, 0).astype(source.dtype)
+        return _as_kind(np.asarray(shifted), x.dtype.kind)
+
+    return reference
+
+
+shift_left_p = binary("shift_left", integers, numpy=_shift_left_numpy, hlo="shift_left", jvp=None)
+shift_right_logical_p = binary(
+    "shift_right_logical",
+    integers,
+    numpy=_shift_right_numpy("u"),
+    hlo="shift_right_logical",
+    jvp=None,
+)
+shift_right_arithmetic_p = binary(
+    "shift_right_arithmetic",
+    integers,
+    numpy=_shift_right_numpy("i"),
+    hlo="shift_right_arithmetic",
+    jvp=None,
+)
+
+# ----------------------------------------------------------------------------------- counts
+
+
+def population_count(x: ArrayLike) -> Any:
+    """Element-wise: how many bits are set."""
+    return population_count_p.bind(x)
+
+
+def clz(x: ArrayLike) -> Any:
+    """Element-wise: how many bits precede the highest bit that is set; all of them for zero."""
+    return clz_p.bind(x)
+
+
+def _unpacked(x: Any) -> Any:
+    """The bits along a new last axis, the highest first."""
+    size = x.dtype.itemsize
+    octets = np.ascontiguousarray(x).reshape(x.shape).view(f"u{size}").astype(f">u{size}")
+    return np.unpackbits(octets.reshape(*x.shape, 1).view(np.uint8), axis=-1)
+
+
+def _clz_numpy(x: Any) -> Any:
+    bits = _unpacked(x)
+    first = np.argmax(bits, axis=-1)
+    return np.where(bits.any(axis=-1), first, bits.shape[-1])
+
+
+population_count_p = unary(
+    "population_count",
+    integers,
+    numpy=lambda x: _unpacked(x).sum(axis=-1),
+    hlo="popcnt",
+    jvp=None,
+)
+clz_p = unary("clz", integers, numpy=_clz_numpy, hlo="count_leading_zeros", jvp=None)

@@ -1,0 +1,298 @@
+"""Products of arrays: sums over pairs of axes, with other axes going along."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.backend import mlir
+from jib.core.avals import ShapedArray
+from jib.core.primitive import Primitive
+from jib.core.tracing import aval_of
+from jib.core.zeros import Zero, tangent_aval
+from jib.errors import DTypeError, ShapeError
+from jib.lax._families import is_linear, kind_of
+from jib.lax._precision import PrecisionLike, canonical_precision, precision_attributes
+from jib.lax._shaping import canonical_axis
+from jib.typing import ArrayLike, DTypeLike
+
+__all__ = ["DotDimensionNumbers", "batch_matmul", "dot", "dot_general"]
+
+DotDimensionNumbers: TypeAlias = tuple[
+    tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]
+]
+
+
+def dot_general(
+    lhs: ArrayLike,
+    rhs: ArrayLike,
+    dimension_numbers: DotDimensionNumbers,
+    precision: PrecisionLike = None,
+    preferred_element_type: DTypeLike | None = None,
+    *,
+    out_sharding: Any = None,
+) -> Any:
+    """Multiply two arrays, summing over pairs of axes.
+
+    Args:
+        lhs, rhs: arrays of numbers; different dtypes are promoted.
+        dimension_numbers: `((lhs_contracting, rhs_contracting), (lhs_batch, rhs_batch))`: pairs of
+            axes to sum over, and pairs of axes that go along.
+        precision: `None` is full float32; see `Precision`.
+        preferred_element_type: dtype of the sums and the result; by default that of the operands.
+        out_sharding: how the result is spread over devices.
+
+    Returns:
+        An array whose axes are the batch axes, then the other axes of `lhs`, then those of `rhs`.
+
+    Raises:
+        ShapeError: if axes of a pair differ in length, or an axis is named twice.
+        DTypeError: if an operand is no array of numbers.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> from jib import lax
+        >>> x, y = jnp.ones((2, 3)), jnp.ones((3, 4))
+        >>> lax.dot_general(x, y, (((1,), (0,)), ((), ()))).shape
+        (2, 4)
+    """
+    left, right = aval_of(lhs), aval_of(rhs)
+    if left.dtype != right.dtype:
+        dtype = dtypes.promote_types(left.dtype, right.dtype)
+        lhs = lax.convert_element_type(lhs, dtype)
+        rhs = lax.convert_element_type(rhs, dtype)
+    (lc, rc), (lb, rb) = dimension_numbers
+    preferred = None if preferred_element_type is None else dtypes.parse(preferred_element_type)
+    product = dot_general_p.bind(
+        lhs,
+        rhs,
+        dimension_numbers=(
+            (_axes(lc, left), _axes(rc, right)),
+            (_axes(lb, left), _axes(rb, right)),
+        ),
+        precision=canonical_precision(precision),
+        preferred_element_type=preferred,
+    )
+    return product if out_sharding is None else lax.with_sharding_constraint(product, out_sharding)
+
+
+def _axes(axes: Sequence[int], aval: ShapedArray) -> tuple[int, ...]:
+    return tuple([canonical_axis("dot_general", a, aval.ndim) for a in axes])
+
+
+def _free(ndim: int, *taken: Sequence[int]) -> tuple[int, ...]:
+    """The axes that are neither summed over nor batch axes."""
+    return tuple(i for i in range(ndim) if not any(i in axes for axes in taken))
+
+
+def _dot_type(
+    x: ShapedArray,
+    y: ShapedArray,
+    *,
+    dimension_numbers: Any,
+    precision: Any,
+    preferred_element_type: Any,
+) -> ShapedArray:
+    (lc, rc), (lb, rb) = dimension_numbers
+    for aval in (x, y):
+        if kind_of(aval.dtype) == "k":
+            raise DTypeError.accepts("dot_general", aval.dtype.name, "numbers")
+    if x.dtype != y.dtype:
+        raise DTypeError(
+            f"`dot_general` needs one dtype, but got {x.dtype.name} and {y.dtype.name}"
+        )
+    for what, ours, theirs in (("contracting", lc, rc), ("batch", lb, rb)):
+        if len(ours) != len(theirs) or any(
+            x.shape[a] != y.shape[b] for a, b in zip(ours, theirs, strict=False)
+        ):
+            raise ShapeError(
+                f"`dot_general` of {x} and {y}: the {what} axes {ours} and {theirs} do not match",
+                notes=[f"their lengths are {[x.shape[a] for a in ours]} and "
+                       f"{[y.shape[b] for b in theirs]}"],
+            )  # fmt: skip
+    for aval, axes in ((x, lc + lb), (y, rc + rb)):
+        if len(set(axes)) != len(axes):
+            raise ShapeError(f"`dot_general` names an axis of {aval} twice: {axes}")
+    shape = [x.shape[a] for a in lb]
+    shape += [x.shape[a] for a in _free(x.ndim, lc, lb)]
+    shape += [y.shape[a] for a in _free(y.ndim, rc, rb)]
+    if preferred_element_type is None:
+        return ShapedArray(tuple(shape), x.dtype, x.weak_type and y.weak_type)
+    return ShapedArray(tuple(shape), preferred_element_type)
+
+
+def _dot_numpy(
+    x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
+) -> Any:
+    (lc, rc), (lb, rb) = dimension_numbers
+    rows, columns = _free(x.ndim, lc, lb), _free(y.ndim, rc, rb)
+    batch = [x.shape[a] for a in lb]
+    shape = [*batch, *(x.shape[a] for a in rows), *(y.shape[a] for a in columns)]
+    narrow = kind_of(x.dtype) == "f" and x.dtype.itemsize < 4
+    dtype = np.result_type(np.float32 if narrow else x.dtype, np.float32 if narrow else y.dtype)
+    if preferred_element_type is not None and kind_of(preferred_element_type) in "i":
+        dtype = preferred_element_type
+    size = math.prod(x.shape[a] for a in lc)
+    lead = math.prod(batch)
+    left = x.transpose(*lb, *rows, *lc).astype(dtype)
+    right = y.transpose(*rb, *rc, *columns).astype(dtype)
+    left = left.reshape(lead, math.prod(x.shape[a] for a in rows), size)
+    right = right.reshape(lead, size, math.prod(y.shape[a] for a in columns))
+    return np.matmul(left, right).reshape(shape)
+
+
+def _dot_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
+    (x, y), (dx, dy) = primals, tangents
+    out = dot_general_p.bind(x, y, **params)
+    terms = []
+    if type(dx) is not Zero:
+        terms.append(dot_general_p.bind(dx, y, **params))
+    if type(dy) is not Zero:
+        terms.append(dot_general_p.bind(x, dy, **params))
+    if not terms:
+        return out, Zero(tangent_aval(aval_of(out)))
+    return out, terms[0] if len(terms) == 1 else lax.add(*terms)
+
+
+def _dot_transpose(
+    ct: Any, x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
+) -> list[Any]:
+    (lc, rc), (lb, rb) = dimension_numbers
+    if is_linear(x):
+        rows = len(_free(x.aval.ndim, lc, lb))
+        return [_cotangent(ct, len(lb) + rows, x.aval, (lc, lb), y, (rc, rb), precision), None]
+    return [None, _cotangent(ct, len(rb), y.aval, (rc, rb), x, (lc, lb), precision)]
+
+
+def _cotangent(
+    ct: Any, start: int, aval: ShapedArray, own: Any, other: Any, theirs: Any, precision: Any
+) -> Any:
+    """The cotangent of one operand: multiply by the other one over that one's free axes.
+
+    Those are the axes of `ct` from `start` on.
+    """
+    (contracting, batch), (other_contracting, other_batch) = own, theirs
+    other_free = _free(aval_of(other).ndim, other_contracting, other_batch)
+    summed = tuple(range(start, start + len(other_free)))
+    lead = tuple(range(len(batch)))
+    product = dot_general(ct, other, ((summed, other_free), (lead, other_batch)), precision)
+    # Its axes: the batch axes, our free axes, then the contracted ones in the order of `other`.
+    order = sorted(range(len(contracting)), key=lambda i: other_contracting[i])
+    axes = (*batch, *_free(aval.ndim, contracting, batch), *(contracting[i] for i in order))
+    moved = lax.transpose(product, tuple(int(i) for i in np.argsort(axes)))
+    return lax.convert_element_type(moved, aval.dtype)
+
+
+def _dot_batch(
+    axis: Any, args: Any, dims: Any, *, dimension_numbers: Any, precision: Any,
+    preferred_element_type: Any,
+) -> tuple[Any, int]:  # fmt: skip
+    (x, y), (dx, dy) = args, dims
+    (lc, rc), (lb, rb) = dimension_numbers
+    if dx is not None:
+        lc, lb = [tuple(a + (a >= dx) for a in axes) for axes in (lc, lb)]
+    if dy is not None:
+        rc, rb = [tuple(a + (a >= dy) for a in axes) for axes in (rc, rb)]
+    if dx is not None and dy is not None:
+        lb, rb, out = (dx, *lb), (dy, *rb), 0
+    elif dx is not None:  # the batch axis is one more free axis
+        out = len(lb) + _free(aval_of(x).ndim, lc, lb).index(dx)
+    else:
+        rows = len(_free(aval_of(x).ndim, lc, lb))
+        out = len(lb) + rows + _free(aval_of(y).ndim, rc, rb).index(dy)
+    product = dot_general_p.bind(
+        x,
+        y,
+        dimension_numbers=((lc, rc), (lb, rb)),
+        precision=precision,
+        preferred_element_type=preferred_element_type,
+    )
+    return product, out
+
+
+def _dot_lower(
+    ctx: Any, x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
+) -> Any:
+    (lc, rc), (lb, rb) = dimension_numbers
+    numbers = mlir.hlo.DotDimensionNumbers.get(
+        lhs_batching_dimensions=lb,
+        rhs_batching_dimensions=rb,
+        lhs_contracting_dimensions=lc,
+        rhs_contracting_dimensions=rc,
+    )
+    attributes = {"dot_dimension_numbers": numbers, **precision_attributes(precision, ctx)}
+    out = mlir.ir_type(ctx.avals_out[0])
+    return mlir.emit("stablehlo.dot_general", out, [x, y], attributes)
+
+
+dot_general_p = Primitive(
+    "dot_general",
+    type=_dot_type,
+    numpy=_dot_numpy,
+    jvp=_dot_jvp,
+    transpose=_dot_transpose,
+    batch=_dot_batch,
+    lower=_dot_lower,
+)
+
+
+def dot(
+    lhs: ArrayLike,
+    rhs: ArrayLike,
+    *,
+    dimension_numbers: DotDimensionNumbers | None = None,
+    precision: PrecisionLike = None,
+    preferred_element_type: DTypeLike | None = None,
+    out_sharding: Any = None,
+) -> Any:
+    """The product of vectors or matrices, or with `dimension_numbers` of any arrays.
+
+    Raises:
+        ShapeError: if the shapes do not fit, or an operand is neither a vector nor a matrix.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> from jib import lax
+        >>> lax.dot(jnp.arange(3.0), jnp.arange(3.0)).item()
+        5.0
+    """
+    if dimension_numbers is None:
+        left, right = aval_of(lhs), aval_of(rhs)
+        if left.ndim not in (1, 2) or right.ndim not in (1, 2):
+            raise ShapeError(
+                f"`lax.dot` multiplies vectors and matrices, but got {left} and {right}",
+                help="jib.numpy.matmul(lhs, rhs) takes stacks of matrices",
+            )
+        if left.shape[-1] != right.shape[0]:
+            raise ShapeError(
+                f"`lax.dot` cannot multiply {left} by {right}: {left.shape[-1]} is not "
+                f"{right.shape[0]}"
+            )
+        dimension_numbers = (((left.ndim - 1,), (0,)), ((), ()))
+    return dot_general(
+        lhs, rhs, dimension_numbers, precision, preferred_element_type, out_sharding=out_sharding
+    )
+
+
+def batch_matmul(lhs: ArrayLike, rhs: ArrayLike, precision: PrecisionLike = None) -> Any:
+    """Products of stacks of matrices with equal leading axes.
+
+    Raises:
+        ShapeError: if the ranks differ, are below 2, or the shapes do not fit.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> from jib import lax
+        >>> lax.batch_matmul(jnp.ones((5, 2, 3)), jnp.ones((5, 3, 4))).shape
+        (5, 2, 4)
+    """
+    left, right = aval_of(lhs), aval_of(rhs)
+    if left.ndim < 2 or left.ndim != right.ndim:
+        raise ShapeError(f"`batch_matmul` needs stacks of one rank, but got {left} and {right}")
+    lead = tuple(range(left.ndim - 2))
+    numbers = (((left.ndim - 1,), (left.ndim - 2,)), (lead, lead))
+    return dot_general(lhs, rhs, numbers, precision)

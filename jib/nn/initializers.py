@@ -1,0 +1,307 @@
+"""First values of parameters: functions `(key, shape, dtype) -> array`, and what makes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from jib import dtypes, lax, random
+from jib import numpy as jnp
+from jib.errors import ArgumentValueError, ShapeError
+from jib.passes.eager import compiled
+from jib.typing import Array, ArrayLike, DTypeLike, Shape
+
+__all__ = [
+    "Initializer",
+    "constant",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "normal",
+    "ones",
+    "truncated_normal",
+    "uniform",
+    "variance_scaling",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
+]
+
+# Standard deviation of a standard normal number, given that it lies between -2 and 2; and of a
+# complex one, given that its absolute value is at most 2.
+_TRUNCATED_DEVIATION = 0.87962566103423978
+_TRUNCATED_COMPLEX_DEVIATION = 0.95311164380491208
+
+
+@runtime_checkable
+class Initializer(Protocol):
+    """A function that makes the first value of a parameter."""
+
+    def __call__(
+        self, key: Any, shape: Shape, dtype: DTypeLike | None = None, out_sharding: Any = None
+    ) -> Array:
+        """An array of the given shape, drawn with `key`."""
+        ...
+
+
+def _parsed(dtype: DTypeLike | None) -> Any:
+    return dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
+
+
+def zeros(
+    key: Any, shape: Shape, dtype: DTypeLike | None = None, out_sharding: Any = None
+) -> Array:
+    """Zeros; the key is not used.
+
+    Example:
+        >>> import jib
+        >>> jib.nn.initializers.zeros(None, (2,)).tolist()
+        [0.0, 0.0]
+    """
+    return jnp.zeros(shape, _parsed(dtype))
+
+
+def ones(key: Any, shape: Shape, dtype: DTypeLike | None = None, out_sharding: Any = None) -> Array:
+    """Ones; the key is not used."""
+    return jnp.ones(shape, _parsed(dtype))
+
+
+def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Initializer:
+    """An initializer that fills arrays with a value.
+
+    Example:
+        >>> import jib
+        >>> jib.nn.initializers.constant(7.0)(None, (2,)).tolist()
+        [7.0, 7.0]
+    """
+    default = dtype
+
+    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
+        return jnp.full(shape, value, _parsed(dtype))
+
+    return init
+
+
+# ------------------------------------------------------------------------------ random numbers
+
+
+def _sample(kind: str, key: Any, limits: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    if kind == "normal":
+        return random.normal(key, shape, dtype)
+    if dtype.kind == "c":
+        return _complex_sample(kind, key, shape, dtype)
+    if kind == "truncated_normal":
+        return random.truncated_normal(key, *limits, shape, dtype)
+    return random.uniform(key, shape, dtype, *limits)
+
+
+def _complex_sample(kind: str, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Uniform or normal in a disc, by radius and angle."""
+    radius_key, angle_key = (k for k in random.split(key))
+    real = np.zeros((), dtype).real.dtype
+    u = random.uniform(radius_key, shape, real)
+    if kind == "uniform":
+        radius = jnp.sqrt(2 * u)
+    else:
+        radius = jnp.sqrt(-jnp.log1p(-(1 - math.exp(-4)) * u))
+    angle = 2 * math.pi * random.uniform(angle_key, shape, real)
+    return lax.complex(radius * jnp.cos(angle), radius * jnp.sin(angle))
+
+
+@compiled(static=("kind", "shape", "dtype"))
+def _scaled(
+    key: Any, factor: Any, limits: Any, kind: str, shape: tuple[int, ...], dtype: Any
+) -> Any:
+    drawn = _sample(kind, key, limits, shape, dtype)
+    return lax.mul(drawn, lax.convert_element_type(factor, dtype))
+
+
+def _initializer(kind: str, factor: Any, limits: Any, dtype: DTypeLike | None) -> Initializer:
+    """An initializer that draws numbers and multiplies them by a factor, perhaps of the shape."""
+    default = dtype
+
+    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
+        lengths = tuple(int(d) for d in shape)
+        found = _parsed(dtype)
+        scale = factor(lengths, found) if callable(factor) else factor
+        return _scaled(key, scale, limits, kind, lengths, found)
+
+    return init
+
+
+def uniform(scale: ArrayLike = 1e-2, dtype: DTypeLike | None = None) -> Initializer:
+    """An initializer with numbers that are equally likely in `[0, scale)`."""
+    return _initializer("uniform", scale, (0.0, 1.0), dtype)
+
+
+def normal(stddev: ArrayLike = 1e-2, dtype: DTypeLike | None = None) -> Initializer:
+    """An initializer with normal numbers of mean 0 and deviation `stddev`.
+
+    Example:
+        >>> import jib
+        >>> jib.nn.initializers.normal(0.1)(jib.random.key(0), (2, 3)).shape
+        (2, 3)
+    """
+    return _initializer("normal", stddev, (), dtype)
+
+
+def truncated_normal(
+    stddev: ArrayLike = 1e-2,
+    dtype: DTypeLike | None = None,
+    lower: ArrayLike = -2.0,
+    upper: ArrayLike = 2.0,
+) -> Initializer:
+    """An initializer with normal numbers between `lower` and `upper`, then times `stddev`."""
+    return _initializer("truncated_normal", stddev, (lower, upper), dtype)
+
+
+def _size(shape: Sequence[int], axes: int | Sequence[int]) -> int:
+    return shape[axes] if isinstance(axes, int) else math.prod(shape[i] for i in axes)
+
+
+def _fans(
+    shape: Sequence[int], in_axis: Any, out_axis: Any, batch_axis: Any
+) -> tuple[float, float]:
+    """How many inputs an output has, and how many outputs an input has."""
+    if isinstance(in_axis, int) and in_axis == -2 and len(shape) <= 1:
+        raise ShapeError(
+            f"an initializer that scales by its inputs needs two axes, but got shape {tuple(shape)}",
+            help="init = jib.nn.initializers.normal()",
+        )
+    ins, outs = _size(shape, in_axis), _size(shape, out_axis)
+    field = math.prod(shape) / ins / outs / _size(shape, batch_axis)
+    return ins * field, outs * field
+
+
+_MODES: dict[str, Callable[[float, float], float]] = {
+    "fan_in": lambda fan_in, fan_out: fan_in,
+    "fan_out": lambda fan_in, fan_out: fan_out,
+    "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
+    "fan_geo_avg": lambda fan_in, fan_out: (fan_in * fan_out) ** 0.5,
+}
+
+
+def variance_scaling(
+    scale: ArrayLike,
+    mode: str,
+    distribution: str,
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """An initializer whose variance is `scale` divided by the number of inputs or outputs.
+
+    Args:
+        scale: a positive number.
+        mode: divide by "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg".
+        distribution: "truncated_normal", "normal" or "uniform".
+        in_axis, out_axis, batch_axis: which axes of the shape are inputs, outputs, and neither; the
+            others are the window of a convolution.
+
+    Raises:
+        ArgumentValueError: for another mode or distribution.
+        ShapeError: when called for a shape without these axes.
+
+    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", 2010; He et al., "Delving deep into rectifiers", 2015.
+
+    Example:
+        >>> import jib
+        >>> init = jib.nn.initializers.variance_scaling(1.0, "fan_in", "uniform")
+        >>> init(jib.random.key(0), (3, 4)).shape
+        (3, 4)
+    """
+    if mode not in _MODES:
+        raise ArgumentValueError(f"`variance_scaling` knows the modes {list(_MODES)}, not {mode!r}")
+    if distribution not in ("truncated_normal", "normal", "uniform"):
+        raise ArgumentValueError(
+            "`variance_scaling` knows 'truncated_normal', 'normal' and 'uniform', "
+            f"not {distribution!r}"
+        )
+
+    def factor(shape: tuple[int, ...], found: Any) -> float:
+        variance = scale / max(_MODES[mode](*_fans(shape, in_axis, out_axis, batch_axis)), 1e-38)
+        is_complex = found.kind == "c"
+        if distribution == "truncated_normal":
+            known = _TRUNCATED_COMPLEX_DEVIATION if is_complex else _TRUNCATED_DEVIATION
+            return math.sqrt(variance) / known
+        if distribution == "normal" or is_complex:
+            return math.sqrt(variance)
+        return math.sqrt(3 * variance)
+
+    limits = {"truncated_normal": (-2.0, 2.0), "uniform": (-1.0, 1.0), "normal": ()}
+    return _initializer(distribution, factor, limits[distribution], dtype)
+
+
+def glorot_uniform(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Uniform numbers with variance 2 / (inputs + outputs), of Glorot and Bengio."""
+    return variance_scaling(1.0, "fan_avg", "uniform", in_axis, out_axis, batch_axis, dtype)
+
+
+def glorot_normal(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Truncated normal numbers with variance 2 / (inputs + outputs), of Glorot and Bengio."""
+    kind = "truncated_normal"
+    return variance_scaling(1.0, "fan_avg", kind, in_axis, out_axis, batch_axis, dtype)
+
+
+def lecun_uniform(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Uniform numbers with variance 1 / inputs, of LeCun."""
+    return variance_scaling(1.0, "fan_in", "uniform", in_axis, out_axis, batch_axis, dtype)
+
+
+def lecun_normal(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Truncated normal numbers with variance 1 / inputs, of LeCun."""
+    return variance_scaling(1.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
+
+
+def he_uniform(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Uniform numbers with variance 2 / inputs, of He et al."""
+    return variance_scaling(2.0, "fan_in", "uniform", in_axis, out_axis, batch_axis, dtype)
+
+
+def he_normal(
+    in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1,
+    batch_axis: int | Sequence[int] = (),
+    dtype: DTypeLike | None = None,
+) -> Initializer:
+    """Truncated normal numbers with variance 2 / inputs, of He et al."""
+    return variance_scaling(2.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
+
+
+xavier_uniform, xavier_normal = glorot_uniform, glorot_normal
+kaiming_uniform, kaiming_normal = he_uniform, he_normal

@@ -1,0 +1,35 @@
+"""NumPy's functions for arrays that differentiate, compile and batch."""
+
+import sys
+
+from jib.errors import missing_names
+from jib.numpy._arithmetic import *
+from jib.numpy._averages import *
+from jib.numpy._bitwise import *
+from jib.numpy._choosing import *
+from jib.numpy._comparison import *
+from jib.numpy._complexes import *
+from jib.numpy._contraction import *
+from jib.numpy._creation import *
+from jib.numpy._cumulative import *
+from jib.numpy._indexing import *
+from jib.numpy._inspection import *
+from jib.numpy._joining import *
+from jib.numpy._mapping import *
+from jib.numpy._methods import set_namespace
+from jib.numpy._nan_reductions import *
+from jib.numpy._polynomials import *
+from jib.numpy._ranges import *
+from jib.numpy._reductions import *
+from jib.numpy._rounding import *
+from jib.numpy._scalars import *
+from jib.numpy._sets import *
+from jib.numpy._shaping import *
+from jib.numpy._sorting import *
+from jib.numpy._statistics import *
+from jib.numpy._taking import *
+from jib.numpy._transcendental import *
+
+set_namespace(sys.modules[__name__])
+__getattr__ = missing_names(__name__)
+del set_namespace, sys

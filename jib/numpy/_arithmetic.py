@@ -1,0 +1,427 @@
+"""Element-wise arithmetic: sums to powers, remainders, extrema."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.backend.buffers import ArrayImpl
+from jib.core.tracing import aval_of, is_eager
+from jib.errors import ArgumentValueError, DTypeError
+from jib.lax._arithmetic import add_p, div_p, integer_pow_p, max_p, min_p, mul_p, pow_p, sub_p
+from jib.lax._families import constant_like, kind_of
+from jib.numpy._elementwise import elementwise, elementwise2, ufunc, ufunc2
+from jib.numpy._promotion import (
+    as_operand,
+    host_value,
+    promote_args,
+    promote_dtypes,
+    promote_inexact,
+    promote_inexact_args,
+    promote_numeric,
+    promote_numeric_args,
+)
+from jib.passes.eager import compiled
+from jib.typing import ArrayLike
+
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "divide",
+    "divmod",
+    "fabs",
+    "float_power",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "gcd",
+    "lcm",
+    "maximum",
+    "minimum",
+    "mod",
+    "multiply",
+    "negative",
+    "positive",
+    "pow",
+    "power",
+    "reciprocal",
+    "remainder",
+    "sign",
+    "square",
+    "subtract",
+    "true_divide",
+]
+
+_BOOL = dtypes.BOOL
+
+
+def _is_bool(x: Any) -> builtins.bool:
+    return getattr(x, "dtype", None) is _BOOL
+
+
+@ufunc2
+def add(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise sum, with type promotion and broadcasting; "or" for booleans.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.add(jnp.arange(3), 10).tolist()
+        [10, 11, 12]
+    """
+    x, y = promote_args("add", x, y)
+    return lax.bitwise_or(x, y) if _is_bool(x) else add_p.bind(x, y)
+
+
+@ufunc2
+def subtract(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise difference.
+
+    Raises:
+        DTypeError: for booleans, as in NumPy: `jnp.logical_xor` tells where they differ.
+    """
+    x, y = promote_args("subtract", x, y)
+    if _is_bool(x):
+        raise DTypeError(
+            "`subtract` is not defined for two boolean arrays",
+            help="jib.numpy.logical_xor(x, y)",
+        )
+    return sub_p.bind(x, y)
+
+
+@ufunc2
+def multiply(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise product; "and" for booleans."""
+    x, y = promote_args("multiply", x, y)
+    return lax.bitwise_and(x, y) if _is_bool(x) else mul_p.bind(x, y)
+
+
+@elementwise2
+def divide(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise quotient; integers give floats.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.divide(jnp.array([1, 2]), 4).tolist()
+        [0.25, 0.5]
+    """
+    x1, x2 = promote_inexact_args("divide", x1, x2)
+    return div_p.bind(x1, x2)
+
+
+true_divide = divide
+
+
+@elementwise2
+def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise quotient rounded towards minus infinity.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.floor_divide(jnp.array([7, -7]), 2).tolist()
+        [3, -4]
+    """
+    x, y = promote_numeric_args("floor_divide", x1, x2)
+    dtype = aval_of(x).dtype
+    kind = kind_of(dtype)
+    if kind == "i":
+        quotient = lax.div(x, y)
+        if dtype.kind == "u":
+            return quotient
+        one, zero = constant_like(quotient, 1), constant_like(quotient, 0)
+        rounds = lax.bitwise_and(
+            lax.ne(lax.sign(x), lax.sign(y)), lax.ne(lax.rem(x, y), constant_like(x, 0))
+        )
+        return lax.sub(quotient, lax.select(rounds, one, zero))
+    if kind == "c":
+        raise DTypeError.accepts("floor_divide", dtype.name, "integer or floating")
+    return _float_divmod(x, y)[0]
+
+
+def _float_divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    remains = lax.rem(x, y)
+    zero = constant_like(remains, 0)
+    quotient = lax.div(lax.sub(x, remains), y)
+    wraps = lax.bitwise_and(
+        lax.ne(remains, zero), lax.ne(lax.lt(remains, zero), lax.lt(y, constant_like(y, 0)))
+    )
+    quotient = lax.select(wraps, lax.sub(quotient, constant_like(x, 1)), quotient)
+    # The division above may be off by rounding, never by half.
+    quotient = lax.round(quotient, lax.RoundingMethod.TO_NEAREST_EVEN)
+    by_zero = lax.eq(y, constant_like(y, 0))
+    return lax.select(by_zero, lax.div(x, y), quotient), _wrapped(remains, y)
+
+
+def _wrapped(remains: Any, y: Any) -> Any:
+    """A remainder with the sign of the dividend, moved to the sign of the divisor."""
+    zero = constant_like(remains, 0)
+    wraps = lax.bitwise_and(
+        lax.ne(remains, zero), lax.ne(lax.lt(remains, zero), lax.lt(y, constant_like(y, 0)))
+    )
+    return lax.select(wraps, lax.add(remains, y), remains)
+
+
+@elementwise2
+def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise remainder with the sign of the divisor: Python's `%`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.remainder(jnp.array([7, -7]), 3).tolist()
+        [1, 2]
+    """
+    x, y = promote_numeric_args("remainder", x1, x2)
+    remains = lax.rem(x, y)
+    return remains if aval_of(x).dtype.kind == "u" else _wrapped(remains, y)
+
+
+mod = remainder
+
+
+@elementwise2
+def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise remainder with the sign of the dividend: C's `fmod`."""
+    return lax.rem(*promote_numeric_args("fmod", x1, x2))
+
+
+def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Any, Any]:
+    """The pair `(floor_divide(x1, x2), remainder(x1, x2))`."""
+    return _divmod(as_operand("divmod", x1), as_operand("divmod", x2))
+
+
+@compiled
+def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    x, y = promote_numeric_args("divmod", x, y)
+    if kind_of(aval_of(x).dtype) == "f":
+        return _float_divmod(x, y)
+    return floor_divide(x, y), remainder(x, y)
+
+
+# ----------------------------------------------------------------------------------- powers
+
+
+def power(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise power. A Python integer as exponent multiplies: exact, and smooth at 0.
+
+    Raises:
+        ArgumentValueError: for an integer array to a negative power.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.power(jnp.array([1, 2, 3]), 2).tolist()
+        [1, 4, 9]
+    """
+    if type(x2) is int:
+        return _static_power(x1, x2)
+    if is_eager() and not (type(x1) is ArrayImpl and type(x2) is ArrayImpl):
+        x1, x2 = host_value("power", x1)[0], host_value("power", x2)[0]
+    return _power(x1, x2)
+
+
+pow = power
+
+
+def _static_power(x: Any, exponent: int) -> Any:
+    x = promote_numeric("power", x)
+    dtype = aval_of(x).dtype
+    if exponent < 0 and kind_of(dtype) == "i":
+        raise ArgumentValueError(
+            f"integers have no negative powers: the base is {aval_of(x)}, the exponent {exponent}",
+            help=f"x.astype(float) ** {exponent}",
+        )
+    if exponent == 0:
+        return lax.full_like(x, 1)
+    if exponent == 1:
+        return +x
+    return integer_pow_p.bind(x, y=exponent)
+
+
+@compiled
+def _power(x: Any, y: Any) -> Any:
+    kinds = kind_of(aval_of(x).dtype) + kind_of(aval_of(y).dtype)
+    if kinds in ("fi", "ci"):
+        return lax.pow(*_shapes_alone(x, y))
+    x, y = promote_numeric_args("power", x, y)
+    if kind_of(aval_of(x).dtype) == "i":
+        return _integer_power(x, y)
+    return pow_p.bind(x, y)
+
+
+def _shapes_alone(x: Any, y: Any) -> tuple[Any, Any]:
+    """A base in its own dtype and integer exponents, broadcast together."""
+    dtype = aval_of(promote_dtypes("power", x, y)[0]).dtype
+    x = lax.convert_element_type(x, dtype)
+    shaped = lax.broadcast_shapes(aval_of(x).shape, aval_of(y).shape)
+    return tuple(v if aval_of(v).shape in ((), shaped) else _spread(v, shaped) for v in (x, y))  # type: ignore[return-value]
+
+
+def _spread(x: Any, shape: tuple[int, ...]) -> Any:
+    ndim = aval_of(x).ndim
+    return lax.broadcast_in_dim(x, shape, tuple(range(len(shape) - ndim, len(shape))))
+
+
+def _integer_power(x: Any, y: Any) -> Any:
+    """Repeated squaring; negative exponents give 0 (and 1 or -1 for the bases 1 and -1)."""
+    dtype = aval_of(x).dtype
+    one, zero = constant_like(x, 1), constant_like(x, 0)
+    bits = dtypes.itemsize_bits(dtype) - (dtype.kind != "u")
+    out, base, left = one, x, y
+    for i in range(bits):
+        odd = lax.eq(lax.bitwise_and(left, one), one)
+        out = lax.select(odd, lax.mul(out, base) if i else base, out)
+        if i + 1 < bits:
+            base = lax.mul(base, base)
+            left = lax.shift_right_logical(left, one)
+    if dtype.kind == "u":
+        return out
+    unit = lax.eq(lax.mul(x, x), one)
+    return lax.select(lax.lt(y, zero), lax.select(unit, out, zero), out)
+
+
+@elementwise2
+def float_power(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise power in floating or complex numbers."""
+    return lax.pow(*promote_inexact_args("float_power", x, y))
+
+
+@elementwise
+def square(x: ArrayLike, /) -> Any:
+    """Elementwise square."""
+    return lax.square(promote_numeric("square", x))
+
+
+@elementwise
+def reciprocal(x: ArrayLike, /) -> Any:
+    """Elementwise `1 / x`; integers give floats."""
+    x = promote_inexact("reciprocal", x)
+    return lax.div(constant_like(x, 1), x)
+
+
+# ------------------------------------------------------------------------- signs and extrema
+
+
+@ufunc
+def negative(x: ArrayLike, /) -> Any:
+    """Elementwise `-x`."""
+    x = as_operand("negative", x)
+    if _is_bool(x):
+        raise DTypeError("`negative` is not defined for booleans", help="jib.numpy.logical_not(x)")
+    return lax.neg(x)
+
+
+@elementwise
+def positive(x: ArrayLike, /) -> Any:
+    """The array itself."""
+    return lax.convert_element_type(as_operand("positive", x))
+
+
+@elementwise
+def abs(x: ArrayLike, /) -> Any:
+    """Elementwise absolute value; real for complex numbers."""
+    x = as_operand("abs", x)
+    dtype = aval_of(x).dtype
+    return x if dtype.kind in "bu" else lax.abs(x)
+
+
+absolute = abs
+
+
+@elementwise
+def fabs(x: ArrayLike, /) -> Any:
+    """Elementwise absolute value as a float."""
+    x = promote_inexact("fabs", x)
+    if kind_of(aval_of(x).dtype) == "c":
+        raise DTypeError.accepts("fabs", aval_of(x).dtype.name, "real")
+    return lax.abs(x)
+
+
+@elementwise
+def sign(x: ArrayLike, /) -> Any:
+    """Elementwise sign: -1, 0 or 1; `x / |x|` for complex numbers."""
+    return lax.sign(as_operand("sign", x))
+
+
+@ufunc2
+def maximum(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise maximum; NaN where either is NaN. Equal operands share the gradient."""
+    return max_p.bind(*promote_args("maximum", x, y))
+
+
+@ufunc2
+def minimum(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise minimum; NaN where either is NaN. Equal operands share the gradient."""
+    return min_p.bind(*promote_args("minimum", x, y))
+
+
+@elementwise2
+def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise maximum that ignores NaN where it can."""
+    x, y = promote_args("fmax", x1, x2)
+    return lax.select(_first_counts(x, y, lax.gt), x, y)
+
+
+@elementwise2
+def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise minimum that ignores NaN where it can."""
+    x, y = promote_args("fmin", x1, x2)
+    return lax.select(_first_counts(x, y, lax.lt), x, y)
+
+
+def _first_counts(x: Any, y: Any, compare: Any) -> Any:
+    return lax.bitwise_or(compare(x, y), lax.ne(y, y))
+
+
+# ---------------------------------------------------------------------------- whole numbers
+
+
+@elementwise2
+def gcd(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise greatest common divisor of integers, by Euclid's algorithm.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.gcd(jnp.array([12, 15]), 18).tolist()
+        [6, 3]
+    """
+    x, y = _two_integers("gcd", x1, x2)
+    shape = aval_of(x).shape or aval_of(y).shape
+    x, y = (lax.broadcast(v, shape) if not aval_of(v).shape else v for v in (x, y))
+    zero = constant_like(x, 0)
+
+    def step(pair: Any) -> Any:
+        a, b = pair
+        # Where b is 0 the remainder would be a: it stays 0, and a is the answer.
+        done = lax.eq(b, zero)
+        return lax.select(done, a, b), lax.select(done, b, lax.rem(a, b))
+
+    def unfinished(pair: Any) -> Any:
+        nonzero = lax.ne(pair[1], zero)
+        return lax.reduce_or(nonzero, tuple(range(aval_of(nonzero).ndim)))
+
+    return lax.while_loop(unfinished, step, (_absolute(x), _absolute(y)))[0]
+
+
+@elementwise2
+def lcm(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+    """Elementwise least common multiple of integers."""
+    x, y = (_absolute(v) for v in _two_integers("lcm", x1, x2))
+    divisor = gcd(x, y)
+    zero, one = constant_like(divisor, 0), constant_like(divisor, 1)
+    nonzero = lax.ne(divisor, zero)
+    return lax.select(nonzero, lax.mul(x, lax.div(y, lax.select(nonzero, divisor, one))), zero)
+
+
+def _two_integers(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+    x, y = promote_args(name, x, y)
+    dtype = aval_of(x).dtype
+    if kind_of(dtype) != "i":
+        raise DTypeError.accepts(name, dtype.name, "integer")
+    return x, y
+
+
+def _absolute(x: Any) -> Any:
+    return x if np.dtype(aval_of(x).dtype).kind == "u" else lax.abs(x)

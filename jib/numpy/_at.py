@@ -1,0 +1,382 @@
+"""Changed copies of arrays: `x.at[index].set(values)` and its relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.core.tracing import Tracer, aval_of
+from jib.errors import ArgumentTypeError, DTypeError, ShapeError
+from jib.lax._families import constant_like, kind_of
+from jib.lax._slicing import widened
+from jib.numpy._index_rewrite import parse_index
+from jib.numpy._indexing import Options, Plan, broadcast_to, get, on_device, window
+from jib.passes.eager import compiled
+
+__all__ = ["IndexUpdateHelper", "IndexUpdateRef"]
+
+
+class IndexUpdateHelper:
+    """What `x.at` is: index it, then say what to do with that part.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.zeros(3).at[1].set(5.0).tolist()
+        [0.0, 5.0, 0.0]
+    """
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __getitem__(self, index: Any) -> IndexUpdateRef:
+        return IndexUpdateRef(self.array, index)
+
+    def __repr__(self) -> str:
+        return f"the updates of {aval_of(self.array)}: x.at[index].set(values), .add(values), ..."
+
+
+class IndexUpdateRef:
+    """A part of an array, of which changed copies can be made.
+
+    All methods take `mode`, which says what happens to positions outside the array: "drop" (the
+    default when writing), "fill", "clip", or "promise_in_bounds"; known positions are checked
+    unless a mode is given. `indices_are_sorted` and `unique_indices` are promises that can make the
+    program faster. `wrap_negative_indices=False` counts negative positions as outside.
+    """
+
+    __slots__ = ("array", "index")
+
+    def __init__(self, array: Any, index: Any) -> None:
+        self.array = array
+        self.index = index
+
+    def __repr__(self) -> str:
+        return (
+            f"a part of {aval_of(self.array)}, at {self.index!r}: call .set(values), .add(values)"
+        )
+
+    def get(
+        self,
+        *,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        mode: Any = None,
+        fill_value: Any = None,
+        out_sharding: Any = None,
+        wrap_negative_indices: bool = True,
+    ) -> Any:
+        """`x[index]`, where `mode` says what positions outside give.
+
+        "clip" (the default) gives the nearest element, "fill" gives `fill_value` (NaN, or the
+        smallest integer, where it is None).
+
+        Example:
+            >>> import jib.numpy as jnp
+            >>> jnp.arange(3.0).at[7].get(mode="fill", fill_value=-1.0).tolist()
+            -1.0
+        """
+        fill = None if fill_value is None else np.asarray(fill_value).item()
+        if mode is None and fill is not None:
+            mode = "fill"
+        return get(
+            self.array,
+            self.index,
+            _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices, fill),
+        )
+
+    def apply(
+        self,
+        func: Callable[[Any], Any],
+        *,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        mode: Any = None,
+        wrap_negative_indices: bool = True,
+    ) -> Any:
+        """A copy where a function of scalars was applied to a part.
+
+        Example:
+            >>> import jib.numpy as jnp
+            >>> jnp.ones(3).at[1:].apply(lambda v: v + 1).tolist()
+            [1.0, 2.0, 2.0]
+        """
+        options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
+        checked = options.mode is None and options.wrap
+        structure, operands = parse_index(self.array.shape, self.index, checked, options.wrap)
+        return _apply(self.array, operands, func, structure, options)
+
+    @property
+    def multiply(self) -> Callable[..., Any]:
+        """A copy where a part is multiplied by values."""
+        return self.mul
+
+
+def _method(name: str, doc: str) -> Callable[..., Any]:
+    def method(
+        self: IndexUpdateRef,
+        values: Any,
+        *,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        mode: Any = None,
+        out_sharding: Any = None,
+        wrap_negative_indices: bool = True,
+    ) -> Any:
+        options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
+        return update(self.array, self.index, values, name, options)
+
+    method.__name__ = name
+    method.__qualname__ = f"IndexUpdateRef.{name}"
+    method.__doc__ = doc
+    return method
+
+
+for _name, _doc in {
+    "set": "A copy where a part is replaced; where positions repeat, one of the values wins.",
+    "add": "A copy where values are added to a part; repeated positions add up.",
+    "subtract": "A copy where values are subtracted from a part; repeated positions add up.",
+    "mul": "A copy where a part is multiplied by values; repeated positions multiply.",
+    "divide": "A copy where a part is divided by values; repeated positions divide again.",
+    "power": "A copy where a part is raised to powers; repeated positions multiply the powers.",
+    "min": "A copy where a part is the minimum of itself and values.",
+    "max": "A copy where a part is the maximum of itself and values.",
+}.items():
+    setattr(IndexUpdateRef, _name, _method(_name, _doc))
+
+
+def _options(
+    mode: Any, is_sorted: bool, unique: bool, wrap: bool, fill_value: Any = None
+) -> Options:
+    parsed = None if mode is None else lax.GatherScatterMode.from_any(mode)
+    return Options(parsed, bool(is_sorted), bool(unique), bool(wrap), fill_value)
+
+
+# ----------------------------------------------------------------------------- the update
+
+
+def update(x: Any, index: Any, values: Any, name: str, options: Options) -> Any:
+    """`x.at[index].name(values)`: one program."""
+    if isinstance(values, list | tuple):
+        values = _from_sequence(values)
+    if _is_mask(index) and aval_of(values).size == 1:
+        return _where(x, index, values, name)
+    checked = options.mode is None and options.wrap
+    structure, operands = parse_index(x.shape, index, checked, options.wrap)
+    key = (structure, name, options)
+    program = _programs.get(key)
+    if program is None:
+        program = _program_of(key)
+    return program(x, values, *on_device(x, operands))
+
+
+# For each kind of update and structure of an index, a function: one program when called eagerly.
+_PROGRAMS_LIMIT = 4096
+_programs: dict[tuple, Callable[..., Any]] = {}
+
+
+def _program_of(key: tuple) -> Callable[..., Any]:
+    if len(_programs) >= _PROGRAMS_LIMIT:
+        _programs.clear()
+    structure, name, options = key
+
+    def at_update(x: Any, values: Any, *operands: Any) -> Any:
+        return _update(x, operands, values, name, structure, options)
+
+    made = _programs[key] = compiled(at_update)
+    return made
+
+
+def _from_sequence(values: Any) -> Any:
+    if any(isinstance(v, Tracer) for v in values):
+        raise ArgumentTypeError(
+            "the values of an update are a sequence with traced arrays in it",
+            help="x.at[index].set(jib.numpy.stack(values))",
+        )
+    array = np.asarray(values)
+    if array.dtype.kind in "fc":  # numbers of Python are of the default width
+        return array.astype(dtypes.canonical_input_dtype(array.dtype))
+    return array
+
+
+def _is_mask(index: Any) -> bool:
+    """Whether the index is one boolean array, so that a scalar needs no positions."""
+    dtype = getattr(index, "dtype", None)
+    return dtype is not None and dtype == np.bool_ and getattr(index, "ndim", 0) > 0
+
+
+@compiled(static=("name",))
+def _where(x: Any, mask: Any, values: Any, name: str) -> Any:
+    """An update of the elements that a mask marks by one value."""
+    shape, own = aval_of(x).shape, aval_of(mask).shape
+    if own != shape[: len(own)]:
+        raise ShapeError(f"a boolean index of shape {own} does not fit an array of shape {shape}")
+    values = _converted(lax.reshape(values, ()), x, name)
+    if own != shape:
+        mask = lax.broadcast_in_dim(mask, shape, range(len(own)))
+    if name != "set":
+        x, values = _combine(name, x, values)
+    return lax.select(mask, values, x)
+
+
+def _converted(values: Any, x: Any, name: str) -> Any:
+    """The values in the dtype of the array; what would lose its meaning is an error."""
+    aval, target = aval_of(values), aval_of(x)
+    if aval.dtype == target.dtype:
+        return values
+    ranks = "bifc"
+    known = not (aval.is_key or target.is_key)
+    if not known or ranks.index(kind_of(aval.dtype)) > ranks.index(kind_of(target.dtype)):
+        word = "" if target.is_key else f"   or   values.astype({target.dtype.name!r})"
+        other = f"x.astype({aval.dtype.name!r}).at[index].{name}(values)"
+        raise DTypeError(
+            f"`at[...].{name}` cannot write {aval.dtype.name} into an array of {target.dtype.name}",
+            help=other + word,
+        )
+    return lax.convert_element_type(values, target.dtype)
+
+
+def _power(x: Any, y: Any) -> Any:
+    """`x ** y`, also for integers, whose exponent is not negative."""
+    if kind_of(aval_of(x).dtype) != "i":
+        return lax.pow(x, y)
+    one, zero = constant_like(y, 1), constant_like(y, 0)
+    result = lax.full(aval_of(x).shape, constant_like(x, 1))
+    for bit in range(8 * aval_of(y).dtype.itemsize - 1):
+        shifted = lax.shift_right_logical(y, constant_like(y, bit))
+        odd = lax.ne(lax.bitwise_and(shifted, one), zero)
+        result = lax.select(odd, lax.mul(result, x), result)
+        x = lax.mul(x, x)
+    return result
+
+
+_combiners: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda x, y: lax.add(x, y),
+    "subtract": lambda x, y: lax.sub(x, y),
+    "mul": lambda x, y: lax.mul(x, y),
+    "min": lambda x, y: lax.min(x, y),
+    "max": lambda x, y: lax.max(x, y),
+    "divide": lambda x, y: lax.div(x, y),
+    "power": _power,
+}
+
+
+def _inexact(x: Any) -> Any:
+    """The array as floating numbers, for a quotient."""
+    if kind_of(aval_of(x).dtype) in "fc":
+        return x
+    wide = aval_of(x).dtype.itemsize > 4
+    return lax.convert_element_type(x, np.float64 if wide else np.float32)
+
+
+def _combine(name: str, x: Any, values: Any) -> tuple[Any, Any]:
+    """The array as it is where nothing changes, and the combination with the values."""
+    if name == "divide":
+        x, values = _inexact(x), _inexact(values)
+    if kind_of(aval_of(x).dtype) == "b" and name in ("add", "mul", "subtract"):
+        if name == "subtract":
+            raise DTypeError.accepts("at[...].subtract", "bool", "number")
+        combine = lax.bitwise_or if name == "add" else lax.bitwise_and
+        return x, combine(x, values)
+    return x, _combiners[name](x, values)
+
+
+def _update(
+    x: Any, operands: tuple, values: Any, name: str, structure: tuple, options: Options
+) -> Any:
+    plan = Plan(x.shape, operands, structure, _writing(options))
+    if name == "divide":
+        x = _inexact(x)
+    values = broadcast_to(_converted(values, x, name), plan.result_shape())
+    if 0 in plan.result_shape():
+        return x
+    if plan.has_arrays:
+        return _update_arrays(x, plan, values, name, options)
+    values = lax.reshape(values, plan.counts)
+    if name != "set":
+        _, values = _combine(name, window(x, plan), values)
+    return _replace_window(x, plan, values)
+
+
+def _writing(options: Options) -> Options:
+    """Writing drops positions outside the array, unless another mode is asked for."""
+    if options.mode is None:
+        return options._replace(mode=lax.GatherScatterMode.FILL_OR_DROP)
+    return options
+
+
+def _replace_window(x: Any, plan: Plan, values: Any) -> Any:
+    """The array with the elements of windows replaced."""
+    backwards = [axis for axis, step in enumerate(plan.steps) if step < 0]
+    values = lax.rev(values, backwards)
+    gaps = [abs(step) - 1 for step in plan.steps]
+    starts = [i if isinstance(i, int | np.integer) else widened(i) for i in plan.starts]
+    if any(gaps):  # between the new elements, the old ones stay
+        config = [(0, 0, gap) for gap in gaps]
+        old = lax.dynamic_slice(x, starts, plan.spans, allow_negative_indices=False)
+        stays = lax.pad(lax.full(plan.counts, False), np.bool_(True), config)
+        filler = lax.reshape(lax.slice(values, [0] * len(gaps), [1] * len(gaps)), ())
+        values = lax.select(stays, old, lax.pad(values, filler, config))
+    if tuple(plan.spans) == plan.shape:
+        return values
+    return lax.dynamic_update_slice(x, values, starts, allow_negative_indices=False)
+
+
+def _update_arrays(x: Any, plan: Plan, values: Any, name: str, options: Options) -> Any:
+    """An update at arrays of positions: inside windows, if there are any."""
+    if plan.windowed:
+        part = _scatter(window(x, plan), plan, values, name, options)
+        return _replace_window(x, plan, part)
+    return _scatter(x, plan, values, name, options)
+
+
+def _scatter(x: Any, plan: Plan, values: Any, name: str, options: Options) -> Any:
+    values = lax.reshape(values, plan.result_shape(new_axes=False))
+    numbers, indices, extra = _scatter_arguments(plan, options)
+    if name in ("divide", "power"):
+        ones = lax.full(aval_of(x).shape, 1, aval_of(values).dtype)
+        factor = lax.scatter_mul(ones, indices, values, numbers, **extra)
+        return _combiners[name](x, factor)
+    if kind_of(aval_of(x).dtype) == "b" and name in ("add", "mul", "subtract"):
+        _combine(name, np.bool_(True), np.bool_(True))
+        name = {"add": "max", "mul": "min"}[name]
+    scatters = {
+        "set": lax.scatter,
+        "add": lax.scatter_add,
+        "subtract": lax.scatter_sub,
+        "mul": lax.scatter_mul,
+        "min": lax.scatter_min,
+        "max": lax.scatter_max,
+    }
+    return scatters[name](x, indices, values, numbers, **extra)
+
+
+def _scatter_arguments(plan: Plan, options: Options) -> tuple[Any, Any, dict[str, Any]]:
+    axes = tuple(plan.arrays)
+    numbers = lax.ScatterDimensionNumbers(plan.offset_axes(), axes, axes)
+    mode = plan.mode(options, lax.GatherScatterMode.FILL_OR_DROP)
+    return numbers, plan.index_array(), {"mode": mode, **plan.flags_of(options)}
+
+
+@compiled(static=("func", "structure", "options"))
+def _apply(
+    x: Any, operands: tuple, func: Callable[[Any], Any], structure: tuple, options: Options
+) -> Any:
+    plan = Plan(x.shape, operands, structure, _writing(options))
+    if 0 in plan.result_shape():
+        return x
+    part = window(x, plan)
+    # Without arrays each element is meant once: one array of positions for all of them, `()`.
+    if plan.has_arrays:
+        numbers, indices, extra = _scatter_arguments(plan, options)
+    else:
+        numbers = lax.ScatterDimensionNumbers(tuple(range(part.ndim)), (), ())
+        indices = lax.full((0,), 0, np.int32)
+        extra = {"indices_are_sorted": True, "unique_indices": True}
+    shape = plan.result_shape(new_axes=False) if plan.has_arrays else part.shape
+    part = lax.scatter_apply(part, indices, func, numbers, update_shape=shape, **extra)
+    return _replace_window(x, plan, part) if plan.windowed else part

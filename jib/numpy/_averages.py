@@ -1,0 +1,213 @@
+"""Means, variances, standard deviations, weighted averages."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.core.tracing import aval_of
+from jib.errors import ArgumentValueError, DTypeError, ShapeError
+from jib.lax._families import constant_like, kind_of
+from jib.numpy._elementwise import no_out
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
+from jib.numpy._reductions import (
+    Axis,
+    axes_of,
+    kept,
+    operand,
+    static_axis,
+    static_dtype,
+    sum_of,
+)
+from jib.passes.eager import compiled
+from jib.typing import ArrayLike, DTypeLike
+
+__all__ = ["average", "mean", "std", "var"]
+
+
+def compute_dtype(dtype: Any) -> Any:
+    """Floats of 16 bits and fewer are averaged in float32."""
+    narrow = kind_of(dtype) == "f" and dtype.itemsize < 4
+    return np.dtype(np.float32) if narrow else dtype
+
+
+def count(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+    """The number of elements that a mean divides by: a number, or an array with `where`."""
+    shape = aval_of(x).shape
+    if where is None:
+        return math.prod(shape[i] for i in axes)
+    mask = broadcast_to_shape(as_operand("mean", where), shape)
+    return lax.reduce_sum(lax.convert_element_type(mask, np.int32), axes)
+
+
+def mean(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Any:
+    """The mean over axes (all by default), of the elements where `where` is true.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> float(jnp.mean(jnp.array([1, 2, 6])))
+        3.0
+    """
+    if out is not None:
+        no_out("mean", out)
+    x, axis, dtype = operand("mean", a), static_axis(axis), static_dtype(dtype)
+    return mean_of(x, axis, dtype, bool(keepdims), where)
+
+
+@compiled(static=("axis", "dtype", "keepdims"))
+def mean_of(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
+    target = dtype or dtypes.to_inexact_dtype(aval_of(x).dtype)
+    axes = axes_of("mean", x, axis)
+    total = sum_of(x, axes, compute_dtype(target), keepdims, None, where, True)
+    number = count(x, axes, where)
+    if where is None:
+        number = constant_like(total, number)
+    else:
+        if keepdims:
+            number = kept(number, aval_of(x).shape, axes)
+        number = lax.convert_element_type(number, aval_of(total).dtype)
+    out = lax.div(total, number)
+    return out if aval_of(out).dtype == target else lax.convert_element_type(out, target)
+
+
+def var(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    correction: int | float | None = None,
+) -> Any:
+    """The variance over axes: the mean of squared distances from the mean.
+
+    The divisor is the number of elements less `ddof` (or `correction`, its other name).
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> float(jnp.var(jnp.array([1.0, 3.0])))
+        1.0
+    """
+    no_out("var", out)
+    ddof = _correction("var", ddof, correction)
+    x, axis, dtype = operand("var", a), static_axis(axis), static_dtype(dtype)
+    return var_of(x, axis, dtype, ddof, bool(keepdims), where, mean)
+
+
+def _correction(name: str, ddof: Any, correction: Any) -> Any:
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ArgumentValueError(f"`{name}` takes `ddof` or `correction`, not both")
+    return correction
+
+
+@compiled(static=("axis", "dtype", "ddof", "keepdims"))
+def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
+    own = aval_of(x).dtype
+    if dtype is not None and kind_of(dtype) not in "fc":
+        raise DTypeError.accepts("var", dtype.name, "floating or complex")
+    if dtype is not None and kind_of(own) == "c" and kind_of(dtype) != "c":
+        raise DTypeError(
+            f"`var` of complex numbers cannot be computed in {dtype.name}", help="jib.numpy.var(x)"
+        )
+    target = dtypes.to_inexact_dtype(own) if dtype is None else dtype
+    wide = compute_dtype(dtypes.promote_types(target, dtypes.to_inexact_dtype(own)))
+    x = lax.convert_element_type(x, wide)
+    axes, shape = axes_of("var", x, axis), aval_of(x).shape
+    if center is None:
+        center = mean_of(x, axes, wide, True, where)
+    away = lax.sub(*promote_args("var", x, lax.convert_element_type(center, wide)))
+    if kind_of(wide) == "c":
+        squares = lax.real(lax.mul(away, lax.conj(away)))
+    else:
+        squares = lax.square(away)
+    total = sum_of(squares, axes, None, keepdims, None, where, True)
+    number = count(x, axes, where)
+    if where is not None and keepdims:
+        number = kept(number, shape, axes)
+    number = lax.convert_element_type(number, aval_of(total).dtype)
+    number = lax.sub(number, constant_like(number, ddof))
+    # Fewer elements than `ddof` have no variance.
+    positive = lax.ge(number, constant_like(number, 0))
+    out = lax.div(total, lax.select(positive, number, constant_like(number, np.nan)))
+    return lax.convert_element_type(out, dtypes.to_floating_dtype(target))
+
+
+def std(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    correction: int | float | None = None,
+) -> Any:
+    """The standard deviation over axes: the square root of `var`."""
+    no_out("std", out)
+    ddof = _correction("std", ddof, correction)
+    x, axis, dtype = operand("std", a), static_axis(axis), static_dtype(dtype)
+    return _std(x, axis, dtype, ddof, bool(keepdims), where, mean)
+
+
+@compiled(static=("axis", "dtype", "ddof", "keepdims"))
+def _std(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
+    return lax.sqrt(var_of(x, axis, dtype, ddof, keepdims, where, center))
+
+
+def average(
+    a: ArrayLike,
+    axis: Axis = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    """The weighted mean over axes; with `returned`, the pair of it and the sum of the weights.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> float(jnp.average(jnp.array([1.0, 2.0]), weights=jnp.array([3.0, 1.0])))
+        1.25
+    """
+    x = operand("average", a)
+    w = None if weights is None else operand("average", weights)
+    out, total = _average(x, static_axis(axis), w, bool(keepdims))
+    return (out, total) if returned else out
+
+
+@compiled(static=("axis", "keepdims"))
+def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
+    axes, shape = axes_of("average", x, axis), aval_of(x).shape
+    if weights is None:
+        out = mean_of(x, axes, None, keepdims, None)
+        return out, lax.full_like(out, count(x, axes, None))
+    x, weights = promote_inexact("average", x), promote_inexact("average", weights)
+    own = aval_of(weights).shape
+    if own != shape:
+        if axis is None or len(own) != len(axes) or own != tuple(shape[i] for i in axes):
+            raise ShapeError(
+                f"`average` of shape {shape} over axis={axis} cannot take weights of shape {own}"
+            )
+        weights = lax.broadcast_in_dim(weights, shape, axes)
+    x, weights = promote_args("average", x, weights)
+    total = sum_of(weights, axes, None, keepdims, None, None, True)
+    return lax.div(
+        sum_of(lax.mul(x, weights), axes, None, keepdims, None, None, True), total
+    ), total

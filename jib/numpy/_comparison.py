@@ -1,0 +1,281 @@
+"""Comparisons, logic, and tests for special values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.core.tracing import aval_of
+from jib.errors import DTypeError
+from jib.lax._comparison import eq_p, ne_p
+from jib.lax._families import constant_like, kind_of
+from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
+from jib.numpy._promotion import (
+    as_operand,
+    promote_args,
+    promote_inexact_args,
+)
+from jib.passes.eager import compiled
+from jib.typing import ArrayLike
+
+__all__ = [
+    "allclose",
+    "array_equal",
+    "array_equiv",
+    "equal",
+    "greater",
+    "greater_equal",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "not_equal",
+]
+
+
+@elementwise2
+def equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x == y`; NaN equals nothing."""
+    return eq_p.bind(*promote_args("equal", x, y))
+
+
+@elementwise2
+def not_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x != y`; NaN differs from everything."""
+    return ne_p.bind(*promote_args("not_equal", x, y))
+
+
+def _ordered(name: str, compare: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """A comparison of order; complex numbers are ordered by real, then by imaginary part."""
+    x, y = promote_args(name, x, y)
+    if kind_of(getattr(x, "dtype", None) or aval_of(x).dtype) != "c":
+        return compare(x, y)
+    real_x, real_y = lax.real(x), lax.real(y)
+    imaginary = compare(lax.imag(x), lax.imag(y))
+    return lax.select(lax.eq(real_x, real_y), imaginary, compare(real_x, real_y))
+
+
+@elementwise2
+def less(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x < y`."""
+    return _ordered("less", lax.lt, x, y)
+
+
+@elementwise2
+def less_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x <= y`."""
+    return _ordered("less_equal", lax.le, x, y)
+
+
+@elementwise2
+def greater(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x > y`."""
+    return _ordered("greater", lax.gt, x, y)
+
+
+@elementwise2
+def greater_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise `x >= y`."""
+    return _ordered("greater_equal", lax.ge, x, y)
+
+
+# ------------------------------------------------------------------------------------ logic
+
+
+def truth(name: str, x: Any) -> Any:
+    x = as_operand(name, x)
+    if aval_of(x).dtype == dtypes.BOOL:
+        return x
+    return lax.ne(x, constant_like(x, 0))
+
+
+@ufunc2
+def logical_and(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise "and" of truth values; everything but 0 is true."""
+    return lax.bitwise_and(*promote_args("logical_and", *_truths("logical_and", x, y)))
+
+
+@ufunc2
+def logical_or(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise "or" of truth values."""
+    return lax.bitwise_or(*promote_args("logical_or", *_truths("logical_or", x, y)))
+
+
+@ufunc2
+def logical_xor(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Elementwise "either, not both" of truth values."""
+    return lax.bitwise_xor(*promote_args("logical_xor", *_truths("logical_xor", x, y)))
+
+
+@elementwise
+def logical_not(x: ArrayLike, /) -> Any:
+    """Elementwise "not" of truth values."""
+    return lax.bitwise_not(truth("logical_not", x))
+
+
+def _truths(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+    return truth(name, x), truth(name, y)
+
+
+# --------------------------------------------------------------------------- special values
+
+
+def _everywhere(x: Any, value: bool) -> Any:
+    return lax.full_like(x, value, dtype=dtypes.BOOL)
+
+
+@elementwise
+def isnan(x: ArrayLike, /) -> Any:
+    """Where elements are NaN.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.isnan(jnp.array([1.0, jnp.nan])).tolist()
+        [False, True]
+    """
+    x = as_operand("isnan", x)
+    return lax.ne(x, x) if kind_of(aval_of(x).dtype) in "fc" else _everywhere(x, False)
+
+
+@elementwise
+def isfinite(x: ArrayLike, /) -> Any:
+    """Where elements are neither infinite nor NaN."""
+    x = as_operand("isfinite", x)
+    kind = kind_of(aval_of(x).dtype)
+    if kind == "c":
+        return lax.bitwise_and(lax.is_finite(lax.real(x)), lax.is_finite(lax.imag(x)))
+    return lax.is_finite(x) if kind == "f" else _everywhere(x, True)
+
+
+@elementwise
+def isinf(x: ArrayLike, /) -> Any:
+    """Where elements are infinite."""
+    x = as_operand("isinf", x)
+    kind = kind_of(aval_of(x).dtype)
+    if kind == "c":
+        return lax.bitwise_or(_infinite(lax.real(x)), _infinite(lax.imag(x)))
+    return _infinite(x) if kind == "f" else _everywhere(x, False)
+
+
+def _infinite(x: Any) -> Any:
+    return lax.eq(lax.abs(x), constant_like(x, np.inf))
+
+
+@elementwise
+def _is_positive_infinity(x: Any, /) -> Any:
+    x = _real("isposinf", x)
+    is_float = kind_of(aval_of(x).dtype) == "f"
+    return lax.eq(x, constant_like(x, np.inf)) if is_float else _everywhere(x, False)
+
+
+@elementwise
+def _is_negative_infinity(x: Any, /) -> Any:
+    x = _real("isneginf", x)
+    is_float = kind_of(aval_of(x).dtype) == "f"
+    return lax.eq(x, constant_like(x, -np.inf)) if is_float else _everywhere(x, False)
+
+
+def _real(name: str, x: Any) -> Any:
+    x = as_operand(name, x)
+    if kind_of(aval_of(x).dtype) == "c":
+        raise DTypeError.accepts(name, aval_of(x).dtype.name, "real")
+    return x
+
+
+def isposinf(x: ArrayLike, /, out: None = None) -> Any:
+    """Where elements are plus infinity."""
+    return _is_positive_infinity(x)
+
+
+def isneginf(x: ArrayLike, /, out: None = None) -> Any:
+    """Where elements are minus infinity."""
+    return _is_negative_infinity(x)
+
+
+# --------------------------------------------------------------------------------- equality
+
+
+def isclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> Any:
+    """Where `|a - b| <= atol + rtol * |b|`; equal infinities are close.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.isclose(jnp.array([1.0, 2.0]), jnp.array([1.0, 2.1])).tolist()
+        [True, False]
+    """
+    return _isclose(
+        *(as_operand("isclose", x) for x in (a, b, rtol, atol)), equal_nan=bool(equal_nan)
+    )
+
+
+@compiled(static=("equal_nan",))
+def _isclose(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool = False) -> Any:
+    same = equal(a, b)
+    a, b = promote_args("isclose", a, b)
+    if kind_of(aval_of(a).dtype) in "bi":
+        a, b = promote_inexact_args("isclose", a, b)
+    size = lax.abs(b)
+    bound = promote_args("isclose", promote_args("isclose", rtol, size)[0], size)
+    _, tolerance = promote_args("isclose", size, atol)
+    limit = lax.add(*promote_args("isclose", lax.mul(*bound), tolerance))
+    near = lax.le(*promote_args("isclose", lax.abs(lax.sub(a, b)), limit))
+    finite = lax.bitwise_and(isfinite(a), isfinite(b))
+    out = lax.bitwise_or(same, lax.bitwise_and(finite, near))
+    if equal_nan:
+        out = lax.bitwise_or(out, lax.bitwise_and(lax.ne(a, a), lax.ne(b, b)))
+    return out
+
+
+def allclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> Any:
+    """Whether all elements are close in the sense of `isclose`; a boolean array of rank 0."""
+    near = isclose(a, b, rtol, atol, equal_nan)
+    return lax.reduce_and(near, tuple(range(near.ndim)))
+
+
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> Any:
+    """Whether two arrays have one shape and equal elements; a boolean array of rank 0."""
+    a1, a2 = as_operand("array_equal", a1), as_operand("array_equal", a2)
+    if aval_of(a1).shape != aval_of(a2).shape:
+        return _everywhere(np.bool_(False), False)
+    return _all_equal(a1, a2, equal_nan=bool(equal_nan))
+
+
+@compiled(static=("equal_nan",))
+def _all_equal(a: Any, b: Any, equal_nan: bool = False) -> Any:
+    same = equal(a, b)
+    if equal_nan:
+        same = lax.bitwise_or(same, lax.bitwise_and(isnan(a), isnan(b)))
+    return lax.reduce_and(same, tuple(range(aval_of(same).ndim)))
+
+
+def array_equiv(a1: ArrayLike, a2: ArrayLike) -> Any:
+    """Whether two arrays broadcast together and are equal then."""
+    a1, a2 = as_operand("array_equiv", a1), as_operand("array_equiv", a2)
+    try:
+        lax.broadcast_shapes(aval_of(a1).shape, aval_of(a2).shape)
+    except ValueError:
+        return _everywhere(np.bool_(False), False)
+    return _all_equal(a1, a2)

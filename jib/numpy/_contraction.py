@@ -1,0 +1,728 @@
+"""Products of arrays: dot, matmul, einsum and their like; diagonals and traces."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import opt_einsum
+
+from jib import dtypes, lax
+from jib.core.tracing import aval_of
+from jib.errors import ArgumentTypeError, ArgumentValueError, AxisError, ShapeError
+from jib.lax._shaping import canonical_axis
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
+from jib.numpy._shaping import integer, ravel
+from jib.passes.eager import compiled
+from jib.typing import Array, ArrayLike, DTypeLike
+
+__all__ = [
+    "cross",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "dot",
+    "einsum",
+    "einsum_path",
+    "inner",
+    "kron",
+    "matmul",
+    "matvec",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+    "vecdot",
+    "vecmat",
+]
+
+
+def _contract(a: Any, b: Any, contracted: Any, batch: Any, precision: Any, preferred: Any) -> Any:
+    """`lax.dot_general` of two arrays in their common dtype; the result's dtype is theirs."""
+    return lax.dot_general(
+        a, b, (contracted, batch), precision=precision, preferred_element_type=preferred
+    )
+
+
+def _preferred(dtype: DTypeLike | None) -> Any:
+    return None if dtype is None else dtypes.parse(dtype)
+
+
+def _fixed(precision: Any) -> Any:
+    """A precision that is hashable: lists become tuples."""
+    return tuple(precision) if isinstance(precision, list) else precision
+
+
+# ------------------------------------------------------------------------------ two operands
+
+
+def dot(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+    out_sharding: Any = None,
+) -> Array:
+    """The product of two arrays over the last axis of `a` and the last but one of `b`.
+
+    For vectors the inner product, for matrices the matrix product, for scalars the product.
+
+    Raises:
+        ShapeError: if the contracted lengths differ.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.dot(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
+        11
+    """
+    a, b = as_operand("dot", a), as_operand("dot", b)
+    return _dot(a, b, _fixed(precision), _preferred(preferred_element_type))
+
+
+@compiled(static=("precision", "preferred"))
+def _dot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
+    a, b = promote_dtypes("dot", a, b)
+    first, second = aval_of(a), aval_of(b)
+    if not first.ndim or not second.ndim:
+        product = lax.mul(a, b)
+        return product if preferred is None else lax.convert_element_type(product, preferred)
+    axis = max(second.ndim - 2, 0)
+    _check_lengths("dot", first, second, first.ndim - 1, axis)
+    return _contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
+
+
+def _check_lengths(name: str, first: Any, second: Any, axis1: int, axis2: int) -> None:
+    if first.shape[axis1] != second.shape[axis2]:
+        raise ShapeError(
+            f"`{name}` multiplies {first} by {second}: axis {axis1} of the first has length "
+            f"{first.shape[axis1]}, axis {axis2} of the second {second.shape[axis2]}",
+            help=f"jib.numpy.{name}(a, b.T)"
+            if second.ndim == 2 and second.shape[1 - axis2] == first.shape[axis1]
+            else (),
+        )
+
+
+def matmul(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+    out_sharding: Any = None,
+) -> Array:
+    """The matrix product of the last two axes; the axes before them broadcast.
+
+    A vector counts as a row on the left and as a column on the right.
+
+    Raises:
+        ShapeError: if the contracted lengths differ, or the leading axes do not broadcast.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.matmul(jnp.ones((2, 3)), jnp.ones((3, 4))).shape
+        (2, 4)
+    """
+    a, b = as_operand("matmul", a), as_operand("matmul", b)
+    return _matmul(a, b, _fixed(precision), _preferred(preferred_element_type))
+
+
+@compiled(static=("precision", "preferred"))
+def _matmul(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
+    a, b = promote_dtypes("matmul", a, b)
+    first, second = aval_of(a), aval_of(b)
+    if not first.ndim or not second.ndim:
+        raise ShapeError(
+            f"`matmul` multiplies arrays with one axis or more, but got {first} and {second}",
+            help="jib.numpy.multiply(a, b)",
+        )
+    axis = max(second.ndim - 2, 0)
+    _check_lengths("matmul", first, second, first.ndim - 1, axis)
+    if second.ndim <= 2:  # the leading axes of `a` are rows
+        return _contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
+    return _batched_matmul(a, b, precision, preferred)
+
+
+def _batched_matmul(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
+    """Leading axes of equal length are batches; those of length 1 in one operand are rows of it."""
+    first, second = aval_of(a).shape, aval_of(b).shape
+    rows, columns = first[-2:-1], second[-1:]
+    lead = max(len(first), len(second)) - 2
+    left = (1,) * (lead - max(len(first) - 2, 0)) + first[:-2]
+    right = (1,) * (lead - (len(second) - 2)) + second[:-2]
+    try:
+        full = lax.broadcast_shapes(left, right)
+    except ShapeError:
+        raise ShapeError.broadcast("matmul", [str(aval_of(a)), str(aval_of(b))]) from None
+    shared = [i for i in range(lead) if left[i] == right[i] != 1]
+    own_left = [i for i in range(lead) if i not in shared and left[i] != 1]
+    own_right = [i for i in range(lead) if i not in shared and right[i] != 1]
+    # Squeeze, contract with the shared axes as batches, then put the axes where they belong.
+    pick = sorted(shared + own_left)
+    a = lax.reshape(a, (*(left[i] for i in pick), *rows, first[-1]))
+    other = sorted(shared + own_right)
+    b = lax.reshape(b, (*(right[i] for i in other), second[-2], *columns))
+    batch = ([pick.index(i) for i in shared], [other.index(i) for i in shared])
+    contracted = ((aval_of(a).ndim - 1,), (aval_of(b).ndim - 2,))
+    out = _contract(a, b, contracted, batch, precision, preferred)
+    # Axes of the product: shared, own of a, row, own of b, column.
+    labels = [*shared, *own_left, *("r" for _ in rows), *own_right, "c"]
+    wanted = [i for i in range(lead) if i in labels] + [x for x in ("r", "c") if x in labels]
+    out = lax.transpose(out, [labels.index(x) for x in wanted])
+    return lax.reshape(out, (*full, *rows, *columns))
+
+
+def tensordot(
+    a: ArrayLike,
+    b: ArrayLike,
+    axes: int | Sequence[Any] = 2,
+    *,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+    out_sharding: Any = None,
+) -> Array:
+    """The product of two arrays over axes of each: the last and first `axes`, or lists of them.
+
+    Raises:
+        ShapeError: if the contracted lengths differ.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.tensordot(jnp.ones((2, 3)), jnp.ones((3, 4)), axes=1).shape
+        (2, 4)
+    """
+    a, b = as_operand("tensordot", a), as_operand("tensordot", b)
+    first, second = aval_of(a), aval_of(b)
+    if isinstance(axes, Sequence | np.ndarray):
+        if len(axes) != 2:
+            raise ArgumentValueError(f"`tensordot` takes axes of each array, but got {axes}")
+        left, right = (tuple(x) if isinstance(x, Sequence) else (int(x),) for x in axes)
+    else:
+        count = integer("tensordot", axes)
+        if count < 0 or count > min(first.ndim, second.ndim):
+            raise ArgumentValueError(f"`tensordot` over {count} axes of {first} and {second}")
+        left, right = tuple(range(first.ndim - count, first.ndim)), tuple(range(count))
+    if len(left) != len(right):
+        raise ArgumentValueError(f"`tensordot` pairs axes, but got {left} and {right}")
+    left = tuple(canonical_axis("tensordot", i, first.ndim) for i in left)
+    right = tuple(canonical_axis("tensordot", i, second.ndim) for i in right)
+    for i, j in zip(left, right, strict=True):
+        _check_lengths("tensordot", first, second, i, j)
+    return _tensordot(a, b, left, right, _fixed(precision), _preferred(preferred_element_type))
+
+
+@compiled(static=("left", "right", "precision", "preferred"))
+def _tensordot(a: Any, b: Any, left: Any, right: Any, precision: Any, preferred: Any) -> Any:
+    a, b = promote_dtypes("tensordot", a, b)
+    return _contract(a, b, (left, right), ((), ()), precision, preferred)
+
+
+def vdot(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
+    """The inner product of all elements of two arrays; the first is conjugated.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.vdot(jnp.ones((2, 2)), jnp.ones((2, 2))).tolist()
+        4.0
+    """
+    a, b = ravel(as_operand("vdot", a)), ravel(as_operand("vdot", b))
+    _check_lengths("vdot", aval_of(a), aval_of(b), 0, 0)
+    return _vdot(a, b, _fixed(precision), _preferred(preferred_element_type))
+
+
+@compiled(static=("precision", "preferred"))
+def _vdot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
+    a, b = promote_dtypes("vdot", a, b)
+    return _contract(_conjugated(a), b, ((0,), (0,)), ((), ()), precision, preferred)
+
+
+def _conjugated(x: Any) -> Any:
+    return lax.conj(x) if dtypes.issubdtype(aval_of(x).dtype, np.complexfloating) else x
+
+
+def vecdot(
+    x1: ArrayLike,
+    x2: ArrayLike,
+    /,
+    *,
+    axis: int = -1,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
+    """Inner products of vectors along an axis; other axes broadcast, the first is conjugated."""
+    x1, x2 = as_operand("vecdot", x1), as_operand("vecdot", x2)
+    return _vecdot(x1, x2, int(axis), _fixed(precision), _preferred(preferred_element_type))
+
+
+@compiled(static=("axis", "precision", "preferred"))
+def _vecdot(x1: Any, x2: Any, axis: int, precision: Any, preferred: Any) -> Any:
+    x1, x2 = promote_dtypes("vecdot", x1, x2)
+    moved = []
+    for x in (x1, x2):
+        ndim = aval_of(x).ndim
+        place = canonical_axis("vecdot", axis, ndim)
+        moved.append(lax.transpose(x, [*(i for i in range(ndim) if i != place), place]))
+    first, second = map(aval_of, moved)
+    _check_lengths("vecdot", first, second, first.ndim - 1, second.ndim - 1)
+    left = lax.expand_dims(_conjugated(moved[0]), (first.ndim - 1,))
+    right = lax.expand_dims(moved[1], (second.ndim,))
+    out = _matmul(left, right, precision, preferred)
+    return lax.squeeze(out, (aval_of(out).ndim - 1, aval_of(out).ndim - 2))
+
+
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Matrices `(..., m, n)` times vectors `(..., n)`."""
+    return vecdot_rows(as_operand("matvec", x1), as_operand("matvec", x2))
+
+
+@compiled
+def vecdot_rows(matrix: Any, vector: Any) -> Any:
+    """Products of matrices and vectors whose leading axes broadcast."""
+    column = lax.expand_dims(vector, (aval_of(vector).ndim,))
+    out = _matmul(matrix, column, None, None)
+    return lax.squeeze(out, (aval_of(out).ndim - 1,))
+
+
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Vectors `(..., n)`, conjugated, times matrices `(..., n, m)`."""
+    return _vecmat(as_operand("vecmat", x1), as_operand("vecmat", x2))
+
+
+@compiled
+def _vecmat(vector: Any, matrix: Any) -> Any:
+    row = lax.expand_dims(_conjugated(vector), (aval_of(vector).ndim - 1,))
+    out = _matmul(row, matrix, None, None)
+    return lax.squeeze(out, (aval_of(out).ndim - 2,))
+
+
+def inner(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+) -> Array:
+    """The product of two arrays over the last axis of each."""
+    a, b = as_operand("inner", a), as_operand("inner", b)
+    if not aval_of(a).ndim or not aval_of(b).ndim:
+        return dot(a, b, precision=precision, preferred_element_type=preferred_element_type)
+    options = {"precision": precision, "preferred_element_type": preferred_element_type}
+    return tensordot(a, b, (-1, -1), **options)
+
+
+def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
+    """All products of an element of `a` and one of `b`, both flattened.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.outer(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
+        [[3, 4], [6, 8]]
+    """
+    if out is not None:
+        raise ArgumentValueError("`outer` cannot write into `out`: arrays are immutable")
+    return _outer(as_operand("outer", a), as_operand("outer", b))
+
+
+@compiled
+def _outer(a: Any, b: Any) -> Any:
+    a, b = promote_dtypes("outer", a, b)
+    shape = (aval_of(a).size, aval_of(b).size)
+    column, row = lax.reshape(a, shape[:1]), lax.reshape(b, shape[1:])
+    return lax.mul(
+        lax.broadcast_in_dim(column, shape, (0,)), lax.broadcast_in_dim(row, shape, (1,))
+    )
+
+
+def kron(a: ArrayLike, b: ArrayLike) -> Array:
+    """The Kronecker product: `a` with each element replaced by its product with `b`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.kron(jnp.array([1, 2]), jnp.array([1, 1])).tolist()
+        [1, 1, 2, 2]
+    """
+    return _kron(as_operand("kron", a), as_operand("kron", b))
+
+
+@compiled
+def _kron(a: Any, b: Any) -> Any:
+    a, b = promote_dtypes("kron", a, b)
+    rank = max(aval_of(a).ndim, aval_of(b).ndim)
+    left, right = ((1,) * (rank - aval_of(x).ndim) + aval_of(x).shape for x in (a, b))
+    pairs = [n for pair in zip(left, right, strict=True) for n in pair]
+    spread_a = lax.broadcast_in_dim(lax.reshape(a, left), pairs, range(0, 2 * rank, 2))
+    spread_b = lax.broadcast_in_dim(lax.reshape(b, right), pairs, range(1, 2 * rank, 2))
+    product = lax.mul(spread_a, spread_b)
+    return lax.reshape(product, tuple(m * n for m, n in zip(left, right, strict=True)))
+
+
+def cross(
+    a: ArrayLike,
+    b: ArrayLike,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Array:
+    """The vector product of vectors of three (or two) components along an axis.
+
+    Raises:
+        ShapeError: if there are neither two nor three components.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.cross(jnp.array([1, 0, 0]), jnp.array([0, 1, 0])).tolist()
+        [0, 0, 1]
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = as_operand("cross", a), as_operand("cross", b)
+    for x, place in ((a, axisa), (b, axisb)):
+        aval = aval_of(x)
+        if aval.shape[canonical_axis("cross", place, aval.ndim)] not in (2, 3):
+            raise ShapeError(f"`cross` takes vectors of 2 or 3 components, but got {aval}")
+    return _cross(a, b, axisa, axisb, axisc)
+
+
+@compiled(static=("axisa", "axisb", "axisc"))
+def _cross(a: Any, b: Any, axisa: int, axisb: int, axisc: int) -> Any:
+    a, b = promote_dtypes("cross", a, b)
+    first, second = _components(a, axisa), _components(b, axisb)
+    shape = lax.broadcast_shapes(aval_of(first[0]).shape, aval_of(second[0]).shape)
+    first, second = ([broadcast_to_shape(x, shape) for x in parts] for parts in (first, second))
+    z = lax.sub(lax.mul(first[0], second[1]), lax.mul(first[1], second[0]))
+    if len(first) == len(second) == 2:
+        return z
+    zero = lax.full_like(first[0], 0)
+    first, second = (parts if len(parts) == 3 else [*parts, zero] for parts in (first, second))
+    parts = [
+        lax.sub(lax.mul(first[1], second[2]), lax.mul(first[2], second[1])),
+        lax.sub(lax.mul(first[2], second[0]), lax.mul(first[0], second[2])),
+        z,
+    ]
+    place = canonical_axis("cross", axisc, len(shape) + 1)
+    return lax.concatenate([lax.expand_dims(x, (place,)) for x in parts], place)
+
+
+def _components(x: Any, axis: int) -> list[Any]:
+    shape = aval_of(x).shape
+    axis = canonical_axis("cross", axis, len(shape))
+    return [lax.index_in_dim(x, i, axis, keepdims=False) for i in range(shape[axis])]
+
+
+# ---------------------------------------------------------------------------------- diagonals
+
+
+def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """The elements whose indices on two axes differ by `offset`; they form the last axis.
+
+    Raises:
+        AxisError: if there are fewer than two axes.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.diagonal(jnp.arange(4).reshape(2, 2)).tolist()
+        [0, 3]
+    """
+    a = as_operand("diagonal", a)
+    ndim = aval_of(a).ndim
+    if ndim < 2:
+        raise AxisError(f"`diagonal` needs two axes or more, but got {aval_of(a)}")
+    first, second = (canonical_axis("diagonal", i, ndim) for i in (axis1, axis2))
+    if first == second:
+        raise ArgumentValueError(f"`diagonal` needs two different axes, but got {axis1} twice")
+    return _diagonal(a, integer("diagonal", offset), first, second)
+
+
+@compiled(static=("offset", "axis1", "axis2"))
+def _diagonal(a: Any, offset: int, axis1: int, axis2: int) -> Any:
+    """One step along the diagonal is one row and one column on in the flattened matrix."""
+    shape = aval_of(a).shape
+    rest = [i for i in range(len(shape)) if i not in (axis1, axis2)]
+    rows, columns = shape[axis1], shape[axis2]
+    lead = tuple(shape[i] for i in rest)
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    if not length:
+        return lax.full((*lead, 0), 0, aval_of(a).dtype)
+    flat = lax.reshape(lax.transpose(a, [*rest, axis1, axis2]), (*lead, rows * columns))
+    start = max(-offset, 0) * columns + max(offset, 0)
+    stop = start + (length - 1) * (columns + 1) + 1
+    zeros = (0,) * len(lead)
+    return lax.slice(flat, (*zeros, start), (*lead, stop), (*(1 for _ in lead), columns + 1))
+
+
+def trace(
+    a: ArrayLike,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+) -> Array:
+    """The sum of the elements of a diagonal; see `diagonal`."""
+    if out is not None:
+        raise ArgumentValueError("`trace` cannot write into `out`: arrays are immutable")
+    line = diagonal(a, offset, axis1, axis2)
+    own = aval_of(line).dtype
+    if dtype is None and dtypes.issubdtype(own, np.integer) | (own == np.bool_):
+        wide = dtypes.issubdtype(own, np.unsignedinteger)
+        default = dtypes.default_uint_dtype() if wide else dtypes.default_int_dtype()
+        own = default if own.itemsize < default.itemsize else own
+    return _sum_last(line, own if dtype is None else dtypes.parse(dtype))
+
+
+@compiled(static=("dtype",))
+def _sum_last(x: Any, dtype: Any) -> Any:
+    x = lax.convert_element_type(x, dtype)
+    return lax.reduce_sum(x, (aval_of(x).ndim - 1,))
+
+
+def diag(v: ArrayLike, k: int = 0) -> Array:
+    """The matrix with a vector on its k-th diagonal, or the k-th diagonal of a matrix.
+
+    Raises:
+        ShapeError: if `v` has neither one nor two axes.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.diag(jnp.array([1, 2])).tolist()
+        [[1, 0], [0, 2]]
+    """
+    v = as_operand("diag", v)
+    ndim = aval_of(v).ndim
+    if ndim == 2:
+        return diagonal(v, k)
+    if ndim != 1:
+        raise ShapeError(f"`diag` takes a vector or a matrix, but got {aval_of(v)}")
+    return _diag(v, integer("diag", k))
+
+
+@compiled(static=("k",))
+def _diag(v: Any, k: int) -> Any:
+    """The diagonal is every (n+1)-th element of the flattened matrix."""
+    length = aval_of(v).size
+    size = length + abs(k)
+    if not length:
+        return lax.full((size, size), 0, aval_of(v).dtype)
+    start = k if k >= 0 else -k * size
+    used = start + (length - 1) * (size + 1) + 1
+    zero = aval_of(v).dtype.type(0)
+    flat = lax.pad(lax.convert_element_type(v), zero, [(start, size * size - used, size)])
+    return lax.reshape(flat, (size, size))
+
+
+def diagflat(v: ArrayLike, k: int = 0) -> Array:
+    """The matrix with the flattened input on its k-th diagonal."""
+    return diag(ravel(v), k)
+
+
+# ------------------------------------------------------------------------------------- einsum
+
+
+def einsum(
+    subscripts: Any,
+    /,
+    *operands: Any,
+    out: None = None,
+    optimize: Any = "auto",
+    precision: Any = None,
+    preferred_element_type: DTypeLike | None = None,
+    _dot_general: Any = None,
+    out_sharding: Any = None,
+) -> Array:
+    """A sum of products, written in Einstein's notation.
+
+    Args:
+        subscripts: letters for the axes of each operand, and after `->` those of the result, as in
+            `"bij,bjk->bik"`; or an array, in the form `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
+        operands: the arrays.
+        optimize: how the order of the products is chosen, an option of `opt_einsum`.
+        precision: precision of the products.
+        preferred_element_type: dtype of sums and result.
+
+    Raises:
+        ShapeError: if one letter stands for different lengths.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.einsum("ij,jk->ik", jnp.ones((2, 3)), jnp.ones((3, 4))).shape
+        (2, 4)
+    """
+    if out is not None:
+        raise ArgumentValueError("`einsum` cannot write into `out`: arrays are immutable")
+    inputs, output, arrays = _parse_einsum(subscripts, operands)
+    shapes = tuple(aval_of(x).shape for x in arrays)
+    steps = _einsum_plan(inputs, output, shapes, _plan_option(optimize))
+    return _einsum(arrays, steps, _fixed(precision), _preferred(preferred_element_type))
+
+
+def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "auto") -> tuple[list, Any]:
+    """The order in which `einsum` multiplies, and a printable account of it."""
+    inputs, output, arrays = _parse_einsum(subscripts, operands)
+    text = f"{','.join(inputs)}->{output}"
+    shapes = [aval_of(x).shape for x in arrays]
+    option = _plan_option(optimize)
+    path, info = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=option)
+    return ["einsum_path", *path], info
+
+
+def _plan_option(optimize: Any) -> Any:
+    if optimize is True:
+        return "optimal"
+    if isinstance(optimize, list):
+        return tuple(tuple(step) for step in optimize if not isinstance(step, str))
+    return "auto" if optimize is False else optimize
+
+
+def _parse_einsum(subscripts: Any, operands: tuple) -> tuple[tuple[str, ...], str, list[Any]]:
+    """Letters of the operands, letters of the result, and the operands."""
+    if not isinstance(subscripts, str):
+        flat = (subscripts, *operands)
+        arrays = list(flat[0 : len(flat) - len(flat) % 2 : 2])
+        shapes = [np.broadcast_to(np.float32(0), np.shape(x)) for x in arrays]
+        paired = [y for x, axes in zip(shapes, flat[1::2], strict=False) for y in (x, axes)]
+        text, output, _ = opt_einsum.parser.parse_einsum_input((*paired, *flat[2 * len(arrays) :]))
+    else:
+        arrays = list(operands)
+        arrays = [as_operand("einsum", x) for x in arrays]
+        shapes = [aval_of(x).shape for x in arrays]
+        try:
+            text, output, _ = opt_einsum.parser.parse_einsum_input(
+                (subscripts, *shapes), shapes=True
+            )
+        except (ValueError, IndexError) as error:
+            raise ShapeError(f"`einsum` cannot read {subscripts!r} for {shapes}: {error}") from None
+    arrays = [as_operand("einsum", x) for x in arrays]
+    inputs = tuple(text.split(","))
+    if len(inputs) != len(arrays):
+        raise ArgumentTypeError(f"`einsum` {subscripts!r} speaks of {len(inputs)} operands")
+    _check_letters(inputs, output, arrays)
+    return inputs, output, arrays
+
+
+def _check_letters(inputs: tuple[str, ...], output: str, arrays: list[Any]) -> None:
+    lengths: dict[str, int] = {}
+    for letters, x in zip(inputs, arrays, strict=True):
+        aval = aval_of(x)
+        if len(letters) != aval.ndim:
+            raise ShapeError(f"`einsum` names {len(letters)} axes ({letters}) of {aval}")
+        for letter, length in zip(letters, aval.shape, strict=True):
+            known = lengths.setdefault(letter, length)
+            if known == 1:
+                lengths[letter] = length
+            elif length not in (1, known):
+                raise ShapeError(f"`einsum`: axis {letter!r} has length {known} and also {length}")
+    missing = set(output) - set(lengths)
+    if missing:
+        raise ArgumentValueError(f"`einsum`: {sorted(missing)} of the result stand in no operand")
+
+
+@functools.lru_cache(4096)
+def _einsum_plan(inputs: tuple, output: str, shapes: tuple, optimize: Any) -> tuple:
+    """Steps `(positions of the operands, their letters, letters of the product)`."""
+    names = list(inputs)
+    if len(names) <= 2:
+        path: Any = [tuple(range(len(names)))]
+    else:
+        text = f"{','.join(inputs)}->{output}"
+        path = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=optimize)[0]
+    steps = []
+    for positions in path:
+        taken = sorted(positions, reverse=True)
+        letters = tuple(names.pop(i) for i in taken)
+        here = "".join(letters)
+        later = set("".join(names) + output)
+        result = output if not names else "".join(x for x in dict.fromkeys(here) if x in later)
+        steps.append((tuple(taken), letters, result))
+        names.append(result)
+    return tuple(steps)
+
+
+@compiled(static=("steps", "precision", "preferred"))
+def _einsum(arrays: list[Any], steps: tuple, precision: Any, preferred: Any) -> Any:
+    if preferred is None and len(arrays) > 1:
+        arrays = promote_dtypes("einsum", *arrays)
+    values = list(arrays)
+    for taken, letters, result in steps:
+        operands = [values.pop(i) for i in taken]
+        values.append(_einsum_step(operands, letters, result, precision, preferred))
+    out = values[0]
+    return out if preferred is None else lax.convert_element_type(out, preferred)
+
+
+def _einsum_step(
+    operands: list[Any], letters: tuple, result: str, precision: Any, preferred: Any
+) -> Any:
+    """One product of operands (mostly two), summed over the letters that the result lacks."""
+    terms = [_take_diagonals(x, names) for x, names in zip(operands, letters, strict=True)]
+    while len(terms) > 1:
+        (b, right), (a, left) = terms.pop(), terms.pop()
+        wanted = set(result).union(*(names for _, names in terms))
+        if not terms:
+            b, right, a, left = a, left, b, right
+        a, left = _sum_letters(a, left, wanted | set(right))
+        b, right = _sum_letters(b, right, wanted | set(left))
+        terms.append(_multiply((a, left), (b, right), wanted, result, precision, preferred))
+    x, names = _sum_letters(*terms[0], set(result))
+    return lax.transpose(x, [names.index(letter) for letter in result])
+
+
+def _take_diagonals(x: Any, names: str) -> tuple[Any, str]:
+    """A letter that stands twice means the diagonal of the two axes."""
+    for letter, count in Counter(names).items():
+        for _ in range(count - 1):
+            first = names.index(letter)
+            second = names.index(letter, first + 1)
+            x = _diagonal(x, 0, first, second)
+            names = names[:first] + names[first + 1 : second] + names[second + 1 :] + letter
+    return x, names
+
+
+def _sum_letters(x: Any, names: str, wanted: set[str]) -> tuple[Any, str]:
+    axes = tuple(i for i, letter in enumerate(names) if letter not in wanted)
+    if not axes:
+        return x, names
+    return lax.reduce_sum(x, axes), "".join(n for n in names if n in wanted)
+
+
+def _multiply(
+    one: tuple, two: tuple, wanted: set[str], result: str, precision: Any, preferred: Any
+) -> tuple[Any, str]:
+    (a, left), (b, right) = one, two
+    a, left, b, right = _drop_ones(a, left, b, right)
+    shared = [n for n in left if n in right]
+    batch = [n for n in shared if n in wanted]
+    summed = [n for n in shared if n not in wanted]
+    own_left = [n for n in left if n not in shared]
+    own_right = [n for n in right if n not in shared]
+    made = "".join([*batch, *own_left, *own_right])
+    # Either order of the operands gives the product; take the one that needs no transposition.
+    if made != result and "".join([*batch, *own_right, *own_left]) == result:
+        a, left, b, right = b, right, a, left
+        made = result
+    contracted = (tuple(left.index(n) for n in summed), tuple(right.index(n) for n in summed))
+    batched = (tuple(left.index(n) for n in batch), tuple(right.index(n) for n in batch))
+    return _contract(a, b, contracted, batched, precision, preferred), made
+
+
+def _drop_ones(a: Any, left: str, b: Any, right: str) -> tuple[Any, str, Any, str]:
+    """Axes of length 1 broadcast: drop them where the other operand has the letter."""
+    shape_a, shape_b = aval_of(a).shape, aval_of(b).shape
+    sizes_a, sizes_b = dict(zip(left, shape_a, strict=True)), dict(zip(right, shape_b, strict=True))
+    drop_a = [n for n in left if n in sizes_b and sizes_a[n] == 1 != sizes_b[n]]
+    drop_b = [n for n in right if n in sizes_a and sizes_b[n] == 1 != sizes_a[n]]
+    if drop_a:
+        a = lax.squeeze(a, [left.index(n) for n in drop_a])
+    if drop_b:
+        b = lax.squeeze(b, [right.index(n) for n in drop_b])
+    keep_a = "".join(n for n in left if n not in drop_a)
+    return a, keep_a, b, "".join(n for n in right if n not in drop_b)

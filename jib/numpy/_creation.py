@@ -1,0 +1,490 @@
+"""Arrays from values, from shapes, and from rules."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.backend import transfer
+from jib.backend.buffers import ArrayImpl
+from jib.core.avals import ShapedArray
+from jib.core.keys import KeyArray
+from jib.core.scalars import exact_scalar
+from jib.core.tracing import Tracer, aval_of, is_eager
+from jib.errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    IntegerRangeError,
+    ShapeError,
+    TracedShapeError,
+)
+from jib.lax._families import kind_of
+from jib.numpy._promotion import as_operand
+from jib.passes.eager import compiled
+from jib.typing import ArrayLike, DTypeLike
+
+__all__ = [
+    "array",
+    "asarray",
+    "astype",
+    "copy",
+    "empty",
+    "empty_like",
+    "frombuffer",
+    "fromfunction",
+    "full",
+    "full_like",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]
+
+
+# ------------------------------------------------------------------------------- from values
+
+
+def array(
+    object: Any,
+    dtype: DTypeLike | None = None,
+    *args: Any,
+    copy: bool = True,
+    order: str | None = "K",
+    ndmin: int = 0,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """An array of a number, a NumPy array, or nested sequences of these and of arrays.
+
+    NumPy's 64-bit inputs become 32-bit ones unless `dtype` names another or 64-bit is enabled.
+
+    Raises:
+        IntegerRangeError: for an integer that does not fit in the dtype.
+        ShapeError: for sequences of unequal length.
+        ArgumentTypeError: for text, None, and other values that arrays cannot hold.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.array([[1, 2], [3, 4]])
+        Array([[1, 2],
+               [3, 4]], dtype=int32)
+    """
+    if args:  # NumPy's order of positional arguments
+        copy, order, ndmin = (*args, *(copy, order, ndmin)[len(args) :])
+    if order not in (None, "K", "C", "A"):
+        raise ArgumentValueError(f"arrays are stored in row-major order, not order={order!r}")
+    wanted = None if dtype is None else dtypes.parse(dtype)
+    out = _as_array(object, wanted)
+    if ndmin > out.ndim:
+        out = lax.reshape(out, (1,) * (ndmin - out.ndim) + out.shape)
+    if copy and out is object and type(out) is ArrayImpl:
+        # Arrays never change; a copy matters only when one of the two is donated or deleted.
+        out = out.clone()
+    return _on(out, out_sharding if device is None else device)
+
+
+def asarray(
+    a: Any,
+    dtype: DTypeLike | None = None,
+    order: str | None = None,
+    *,
+    copy: bool | None = None,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """`array`, but an array is returned as it is where nothing has to change.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.asarray([1, 2.5]).dtype
+        dtype('float32')
+    """
+    if copy is False and not isinstance(a, ArrayImpl | Tracer):
+        raise ArgumentValueError(
+            f"a {type(a).__name__} cannot become an array without a copy",
+            help="jib.numpy.asarray(x)",
+        )
+    out_sharding = out_sharding if device is None else device
+    return array(a, dtype, copy=bool(copy), order=order, out_sharding=out_sharding)
+
+
+def _on(x: Any, device: Any) -> Any:
+    if device is None or isinstance(x, Tracer):
+        return x
+    return transfer.device_put(x, device)
+
+
+def _as_array(x: Any, dtype: Any) -> Any:
+    """`x` as a device array or tracer."""
+    kind = type(x)
+    if kind is ArrayImpl or isinstance(x, (Tracer, KeyArray)):
+        return x if dtype is None and not x.aval.is_key else _converted(x, dtype)
+    if kind in (bool, int, float, complex):
+        return _number(x, dtype)
+    if isinstance(x, np.ndarray | np.generic):
+        return _host(x, dtype)
+    if isinstance(x, list | tuple):
+        return _nested(x, dtype)
+    for protocol in ("__jib_array__", "__jax_array__"):
+        if hasattr(x, protocol):
+            return _as_array(getattr(x, protocol)(), dtype)
+    if isinstance(x, builtins.bool | int | float | complex):
+        return _number(as_operand("array", x), dtype)
+    if hasattr(x, "__array__") or _has_buffer(x):
+        return _host(np.asarray(x), dtype)
+    raise _unfit(x)
+
+
+def _converted(x: Any, dtype: Any) -> Any:
+    if dtype is None or (x.aval.dtype == dtype and not x.aval.weak_type):
+        return x
+    return lax.convert_element_type(x, dtype)
+
+
+def _unfit(x: Any) -> ArgumentTypeError:
+    if x is None:
+        return ArgumentTypeError("None is not an array", help="jib.numpy.nan")
+    return ArgumentTypeError(
+        f"arrays hold numbers and booleans, not a value of type {type(x).__name__}"
+    )
+
+
+def _has_buffer(x: Any) -> builtins.bool:
+    try:
+        memoryview(x)
+    except TypeError:
+        return False
+    return True
+
+
+def _number(x: Any, dtype: Any) -> Any:
+    weak = dtype is None
+    if dtype is None:
+        dtype, weak = dtypes.dtype_of(x)
+    return _put(_fitted(x, dtype), weak)
+
+
+def _fitted(x: Any, dtype: Any) -> np.ndarray:
+    """Host values in a dtype; integers that do not fit raise."""
+    if isinstance(dtype, dtypes.ExtendedDType):
+        raise ArgumentTypeError(f"numbers do not become {dtype}", help="jib.random.key(0)")
+    integer = kind_of(dtype) == "i"
+    if integer and isinstance(x, int):
+        limits = dtypes.iinfo(dtype)
+        if not limits.min <= x <= limits.max:
+            raise IntegerRangeError.overflow(x, dtype.name)
+    elif integer and isinstance(x, np.ndarray | np.generic) and x.size and x.dtype.kind in "iu":
+        limits = dtypes.iinfo(dtype)
+        for value in (int(x.min()), int(x.max())):
+            if x.dtype != dtype and not limits.min <= value <= limits.max:
+                raise IntegerRangeError.overflow(value, dtype.name)
+    if kind_of(dtype) not in "cb" and np.asarray(x).dtype.kind == "c":
+        x = np.real(x)
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+def _host(x: Any, dtype: Any) -> Any:
+    if x.dtype.kind in "OSUMmV" and not _is_number(x.dtype):
+        raise _bad_elements(x)
+    return _put(_fitted(x, dtype or dtypes.canonical_input_dtype(x.dtype)))
+
+
+def _is_number(dtype: np.dtype) -> builtins.bool:
+    return dtype in dtypes.VALID
+
+
+def _bad_elements(x: np.ndarray) -> ArgumentTypeError:
+    kinds = {"O": "Python objects", "S": "bytes", "U": "text", "M": "dates", "m": "durations"}
+    return ArgumentTypeError(
+        f"arrays hold numbers and booleans, not {kinds.get(x.dtype.kind, f'{x.dtype} records')}",
+        help="x.astype('float32') makes numbers of a NumPy array, where that is possible",
+    )
+
+
+def _put(value: np.ndarray, weak: builtins.bool = False) -> ArrayImpl:
+    return transfer.put(value, ShapedArray(value.shape, value.dtype, weak))
+
+
+def _nested(x: Any, dtype: Any) -> Any:
+    """Nested sequences: on the host when they hold no arrays, else stacked."""
+    leaves: list[Any] = []
+    shape = _shape_of(x, leaves)
+    if not any(isinstance(v, ArrayImpl | Tracer | KeyArray) for v in leaves):
+        return _nested_host(x, leaves, dtype)
+    if dtype is None and not any(getattr(v, "aval", None) and v.aval.is_key for v in leaves):
+        dtype = dtypes.result_type(*leaves)
+    parts = [lax.reshape(_as_array(v, dtype), (1, *np.shape(v))) for v in leaves]
+    joined = parts[0] if len(parts) == 1 else lax.concatenate(parts, 0)
+    return lax.reshape(joined, shape)
+
+
+def _shape_of(x: Any, leaves: list[Any]) -> tuple[int, ...]:
+    """The shape of nested sequences; their leaves are collected."""
+    if not isinstance(x, list | tuple):
+        for protocol in ("__jib_array__", "__jax_array__"):
+            if hasattr(x, protocol):
+                x = getattr(x, protocol)()
+        leaves.append(x)
+        shape = getattr(x, "shape", ())
+        return tuple(shape) if isinstance(shape, tuple) else ()
+    inner = [_shape_of(v, leaves) for v in x]
+    for i, shape in enumerate(inner):
+        if shape != inner[0]:
+            raise ShapeError(
+                f"nested sequences must have equal lengths: element 0 has shape {inner[0]}, "
+                f"element {i} has shape {shape}"
+            )
+    return (len(x), *(inner[0] if inner else ()))
+
+
+def _nested_host(x: Any, leaves: list[Any], dtype: Any) -> Any:
+    if not leaves:
+        dtype = dtype or dtypes.default_float_dtype()
+        return _put(np.asarray(x, dtype))
+    for v in leaves:
+        if not isinstance(v, builtins.bool | int | float | complex | np.ndarray | np.generic):
+            raise _unfit(v)
+        if isinstance(v, np.ndarray | np.generic) and not _is_number(v.dtype):
+            raise _bad_elements(np.asarray(v))
+    if dtype is None:
+        try:
+            dtype = dtypes.result_type(*leaves) if _mixed(leaves) else _common_dtype(leaves)
+        except OverflowError as error:
+            raise IntegerRangeError(str(error)) from None
+    value = np.asarray(x) if len(set(map(type, leaves))) == 1 else np.array(x, _wide(dtype))
+    if value.dtype == np.object_:  # integers beyond 64 bits
+        raise IntegerRangeError.overflow(builtins.max(leaves, key=abs), dtype.name)
+    return _put(_fitted(value, dtype))
+
+
+def _mixed(leaves: list[Any]) -> builtins.bool:
+    return len({type(v) for v in leaves}) > 1 or isinstance(leaves[0], np.ndarray)
+
+
+def _common_dtype(leaves: list[Any]) -> Any:
+    return dtypes.dtype_of(leaves[0])[0]
+
+
+def _wide(dtype: Any) -> Any:
+    """A host dtype in which nothing is lost on the way to `dtype`."""
+    return {"i": np.int64, "u": np.uint64}.get(dtype.kind, dtype)
+
+
+def astype(
+    x: ArrayLike, dtype: DTypeLike | None, /, *, copy: bool = False, device: Any = None
+) -> Any:
+    """The array with its elements converted to another dtype.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.astype(jnp.array([1.7, -1.7]), int).tolist()
+        [1, -1]
+    """
+    wanted = dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
+    x = x if isinstance(x, ArrayImpl | Tracer | KeyArray) else asarray(x)
+    out = lax.convert_element_type(x, wanted)
+    if copy and out is x and type(x) is ArrayImpl:
+        out = out.clone()
+    return _on(out, device)
+
+
+def copy(a: ArrayLike, order: str | None = None) -> Any:
+    """A copy of an array, in memory of its own."""
+    return array(a, copy=True, order=order)
+
+
+def frombuffer(buffer: Any, dtype: DTypeLike = float, count: int = -1, offset: int = 0) -> Any:
+    """A vector of the numbers in a bytes-like object."""
+    return asarray(np.frombuffer(buffer, dtypes.parse(dtype), count, offset))
+
+
+# ------------------------------------------------------------------------------- from shapes
+
+
+def canonical_shape(name: str, shape: Any) -> tuple[int, ...]:
+    """A shape as a tuple of Python integers; one integer is a shape of one axis.
+
+    Raises:
+        TracedShapeError: for lengths that are known only when the compiled program runs.
+        ShapeError: for negative or fractional lengths.
+    """
+    if isinstance(shape, np.ndarray | ArrayImpl):
+        shape = np.asarray(shape).tolist()
+    if isinstance(shape, Tracer) or not hasattr(shape, "__iter__"):
+        shape = (shape,)
+    lengths = []
+    for n in shape:
+        if isinstance(n, Tracer):
+            if n.concrete is None:
+                raise TracedShapeError(n)
+            n = n.concrete
+        try:
+            length = operator.index(n)
+        except TypeError:
+            raise ShapeError(f"`{name}` needs whole numbers as lengths, not {n!r}") from None
+        if length < 0:
+            raise ShapeError(f"`{name}` cannot make an array of negative length {length}")
+        lengths.append(length)
+    return tuple(lengths)
+
+
+def _wanted(dtype: Any) -> Any:
+    return dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
+
+
+@compiled(static=("shape", "dtype"))
+def _filled(value: Any, shape: Any, dtype: Any) -> Any:
+    value = lax.convert_element_type(value, dtype)
+    return lax.broadcast_in_dim(value, shape, ())
+
+
+def _constant(name: str, value: int, shape: Any, dtype: Any, device: Any) -> Any:
+    shape, dtype = canonical_shape(name, shape), _wanted(dtype)
+    if is_eager():
+        return _on(_whole(value, shape, dtype), device)
+    return lax.broadcast_in_dim(exact_scalar(value, dtype), shape, ())
+
+
+@compiled(static=("value", "shape", "dtype"))
+def _whole(value: Any, shape: Any, dtype: Any) -> Any:
+    return lax.broadcast_in_dim(exact_scalar(value, dtype), shape, ())
+
+
+def zeros(
+    shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
+) -> Any:
+    """An array of zeros; float32 unless told otherwise.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.zeros((2, 3)).shape
+        (2, 3)
+    """
+    return _constant("zeros", 0, shape, dtype, out_sharding if device is None else device)
+
+
+def ones(
+    shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
+) -> Any:
+    """An array of ones; float32 unless told otherwise."""
+    return _constant("ones", 1, shape, dtype, out_sharding if device is None else device)
+
+
+def empty(
+    shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
+) -> Any:
+    """An array of zeros: there is no uninitialised memory here."""
+    return _constant("empty", 0, shape, dtype, out_sharding if device is None else device)
+
+
+def full(
+    shape: Any,
+    fill_value: ArrayLike,
+    dtype: DTypeLike | None = None,
+    *,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """An array filled with a number, or with an array that broadcasts to the shape.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.full((2,), 7).tolist()
+        [7, 7]
+    """
+    shape = canonical_shape("full", shape)
+    value = fill_value if isinstance(fill_value, ArrayImpl | Tracer) else asarray(fill_value)
+    weak = dtype is None and value.aval.weak_type
+    wanted = value.aval.dtype if dtype is None else dtypes.parse(dtype)
+    if isinstance(fill_value, int):
+        value = exact_scalar(_fitted(fill_value, wanted), wanted)
+    if aval_of(value).shape:
+        value = lax.convert_element_type(value, wanted)
+        ndim = value.ndim
+        if ndim > len(shape):
+            raise ShapeError.broadcast("full", [str(value.shape), str(shape)])
+        out = lax.broadcast_in_dim(value, shape, tuple(range(len(shape) - ndim, len(shape))))
+    elif weak and isinstance(value, ArrayImpl | Tracer):
+        out = lax.broadcast_in_dim(value, shape, ())
+    else:
+        out = _filled(value, shape, wanted)
+    return _on(out, out_sharding if device is None else device)
+
+
+def _like(name: str, a: Any, dtype: Any, shape: Any) -> tuple[Any, Any]:
+    aval = aval_of(a) if not isinstance(a, list | tuple) else asarray(a).aval
+    return (
+        aval.shape if shape is None else canonical_shape(name, shape),
+        aval.dtype if dtype is None else dtypes.parse(dtype),
+    )
+
+
+def zeros_like(
+    a: Any,
+    dtype: DTypeLike | None = None,
+    shape: Any = None,
+    *,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """Zeros of the shape and dtype of `a`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.zeros_like(jnp.arange(3)).tolist()
+        [0, 0, 0]
+    """
+    return zeros(*_like("zeros_like", a, dtype, shape), device=device, out_sharding=out_sharding)
+
+
+def ones_like(
+    a: Any,
+    dtype: DTypeLike | None = None,
+    shape: Any = None,
+    *,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """Ones of the shape and dtype of `a`."""
+    return ones(*_like("ones_like", a, dtype, shape), device=device, out_sharding=out_sharding)
+
+
+def empty_like(
+    prototype: Any, dtype: DTypeLike | None = None, shape: Any = None, *, device: Any = None
+) -> Any:
+    """Zeros of the shape and dtype of `prototype`."""
+    return zeros(*_like("empty_like", prototype, dtype, shape), device=device)
+
+
+def full_like(
+    a: Any,
+    fill_value: ArrayLike,
+    dtype: DTypeLike | None = None,
+    shape: Any = None,
+    *,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """An array of the shape and dtype of `a`, filled with `fill_value`."""
+    shape, dtype = _like("full_like", a, dtype, shape)
+    return full(shape, fill_value, dtype, device=device, out_sharding=out_sharding)
+
+
+def fromfunction(
+    function: Callable[..., Any], shape: Any, *, dtype: DTypeLike = float, **kwargs: Any
+) -> Any:
+    """`function(i, j, ...)` of the coordinates of each element, which are arrays of `shape`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.fromfunction(lambda i, j: i * 10 + j, (2, 3), dtype=int).tolist()
+        [[0, 1, 2], [10, 11, 12]]
+    """
+    shape, wanted = canonical_shape("fromfunction", shape), dtypes.parse(dtype)
+    grids = [lax.broadcasted_iota(wanted, shape, axis) for axis in range(len(shape))]
+    return function(*grids, **kwargs)

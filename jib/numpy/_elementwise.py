@@ -1,0 +1,128 @@
+"""The decorators of element-wise functions: eagerly one C++ dispatch, traced straight through."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes
+from jib.backend.buffers import ArrayImpl
+from jib.core.tracing import is_eager
+from jib.errors import ArgumentTypeError
+from jib.numpy._promotion import host_value, promote_args
+from jib.passes.eager import compiled
+
+__all__ = ["WIDE", "elementwise", "elementwise2", "no_out", "ufunc", "ufunc2"]
+
+_INT32_LIMIT = 2**31
+# A Python integer of 32 bits fits in these, so C++ may convert it.
+WIDE = frozenset(
+    np.dtype(name)
+    for name in ("int32", "int64", "float32", "float64", "complex64", "complex128", "bfloat16")
+)
+
+
+def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Make `function(x)` a public element-wise function."""
+    dispatch = compiled(function).dispatch  # type: ignore[attr-defined]
+    name = function.__name__
+
+    @functools.wraps(function)
+    def wrapper(x: Any, /) -> Any:
+        if is_eager():
+            return dispatch(x if type(x) is ArrayImpl else host_value(name, x)[0])
+        return function(x)
+
+    wrapper.dispatch = dispatch  # type: ignore[attr-defined]
+    return wrapper
+
+
+def elementwise2(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Make `function(x, y)` a public element-wise function."""
+    dispatch = compiled(function).dispatch  # type: ignore[attr-defined]
+    name = function.__name__
+
+    @functools.wraps(function)
+    def wrapper(x: Any, y: Any, /) -> Any:
+        if is_eager():
+            if type(x) is not ArrayImpl or (type(y) is not ArrayImpl and type(y) is not float):
+                x, y = eager_operands(name, x, y)
+            return dispatch(x, y)
+        return function(x, y)
+
+    wrapper.dispatch = dispatch  # type: ignore[attr-defined]
+    return wrapper
+
+
+def ufunc(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """`elementwise` for a function that also has NumPy's `out` and `where`, which must be None."""
+    inner = elementwise(function)
+
+    @functools.wraps(function)
+    def wrapper(x: Any, /, *, out: None = None, where: None = None) -> Any:
+        if out is not None or where is not None:
+            no_out(function.__name__, out, where)
+        return inner(x)
+
+    wrapper.dispatch = inner.dispatch  # type: ignore[attr-defined]
+    return wrapper
+
+
+def ufunc2(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """`elementwise2` for a function that also has NumPy's `out` and `where`, which must be None."""
+    inner = elementwise2(function)
+
+    @functools.wraps(function)
+    def wrapper(x: Any, y: Any, /, *, out: None = None, where: None = None) -> Any:
+        if out is not None or where is not None:
+            no_out(function.__name__, out, where)
+        return inner(x, y)
+
+    wrapper.dispatch = inner.dispatch  # type: ignore[attr-defined]
+    return wrapper
+
+
+def no_out(name: str, out: Any = None, where: Any = None) -> None:
+    """Refuse NumPy's `out` (arrays are immutable) and a ufunc's `where`."""
+    if out is not None:
+        raise ArgumentTypeError(
+            f"`{name}` cannot write into `out`: arrays are immutable",
+            help=f"out = jib.numpy.{name}(x)",
+        )
+    if where is not None:
+        raise ArgumentTypeError(
+            f"`{name}` computes every element: it has no `where`",
+            help=f"jib.numpy.where(condition, jib.numpy.{name}(x, y), x)",
+        )
+
+
+def eager_operands(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+    """Operands that C++ takes: checked, and large or narrow Python integers converted here."""
+    x, a = (x, x.aval) if type(x) is ArrayImpl else host_value(name, x)
+    y, b = (y, y.aval) if type(y) is ArrayImpl else host_value(name, y)
+    if a is int and _too_special(x, b):
+        x, _ = _promoted(name, x, y)
+    elif b is int and _too_special(y, a):
+        _, y = _promoted(name, x, y)
+    return x, y
+
+
+def _too_special(value: int, other: Any) -> bool:
+    dtype = getattr(other, "dtype", None)
+    inside = -_INT32_LIMIT <= value < _INT32_LIMIT
+    return not inside or (dtype is not None and dtype not in WIDE)
+
+
+def _promoted(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+    """The Python integer among the operands in the dtype of the result."""
+    pair = [v if type(v) is int else np.zeros((), _dtype(v)) for v in (x, y)]
+    made = promote_args(name, *pair)
+    return tuple(m if type(v) is int else v for m, v in zip(made, (x, y), strict=True))  # type: ignore[return-value]
+
+
+def _dtype(value: Any) -> Any:
+    dtype, weak = dtypes.dtype_of(value)
+    return dtypes.BOOL if weak and dtype.kind == "i" else dtype

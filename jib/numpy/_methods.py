@@ -1,0 +1,326 @@
+"""Operators, methods and properties of arrays: the one table for device arrays and tracers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.backend.buffers import ArrayImpl
+from jib.core.operators import define_members
+from jib.core.tracing import Tracer, is_eager
+from jib.errors import ArgumentTypeError, ArgumentValueError, ItemAssignmentError
+from jib.numpy import _arithmetic as arithmetic
+from jib.numpy import _averages as averages
+from jib.numpy import _bitwise as bitwise
+from jib.numpy import _choosing as choosing
+from jib.numpy import _comparison as comparison
+from jib.numpy import _complexes as complexes
+from jib.numpy import _contraction as contraction
+from jib.numpy import _creation as creation
+from jib.numpy import _cumulative as cumulative
+from jib.numpy import _indexing as indexing
+from jib.numpy import _joining as joining
+from jib.numpy import _reductions as reductions
+from jib.numpy import _rounding as rounding
+from jib.numpy import _shaping as shaping
+from jib.numpy import _sorting as sorting
+from jib.numpy import _taking as taking
+from jib.numpy._at import IndexUpdateHelper
+from jib.numpy._elementwise import WIDE
+from jib.typing import DTypeLike
+
+__all__: list[str] = []
+
+_INT32_LIMIT = 2**31
+
+# Whether an operator takes values of a type, by exact type; the answer for other types is added.
+_taken: dict[type, bool] = {int: True, float: True, bool: True, complex: True, ArrayImpl: True}
+
+
+def _is_taken(kind: type) -> bool:
+    """Whether arrays combine with values of this type; another type may know what to do."""
+    found = issubclass(
+        kind, Tracer | ArrayImpl | np.ndarray | np.generic | int | float | complex
+    ) or any(hasattr(kind, name) for name in ("__jib_array__", "__jax_array__"))
+    _taken[kind] = found
+    return found
+
+
+def _refuse(symbol: str, self: Any, other: Any) -> Any:
+    if isinstance(other, list | tuple):
+        raise ArgumentTypeError(
+            f"`{symbol}` of an array and a {type(other).__name__} is not defined",
+            help="jib.numpy.asarray(values) makes an array of nested sequences",
+        )
+    return NotImplemented
+
+
+def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
+    """The operator `self <symbol> other`, or `other <symbol> self` when reflected.
+
+    Eager operands that C++ takes as they are go there at once.
+    """
+    dispatch = function.dispatch  # type: ignore[attr-defined]
+
+    def direct(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if kind is ArrayImpl or kind is float:
+            if is_eager():
+                return dispatch(self, other)
+        elif kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT:
+            if self.aval.dtype in WIDE and is_eager():
+                return dispatch(self, other)
+        elif not _taken.get(kind) and not _is_taken(kind):
+            return _refuse(symbol, self, other)
+        return function(self, other)
+
+    def swapped(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if kind is float:
+            if is_eager():
+                return dispatch(other, self)
+        elif kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT:
+            if self.aval.dtype in WIDE and is_eager():
+                return dispatch(other, self)
+        elif not _taken.get(kind) and not _is_taken(kind):
+            return _refuse(symbol, self, other)
+        return function(other, self)
+
+    return swapped if reflected else direct
+
+
+def _plain(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
+    """`_binary` for functions that look at their operands themselves."""
+
+    def direct(self: Any, other: Any) -> Any:
+        if not _taken.get(type(other)) and not _is_taken(type(other)):
+            return _refuse(symbol, self, other)
+        return function(self, other)
+
+    def swapped(self: Any, other: Any) -> Any:
+        if not _taken.get(type(other)) and not _is_taken(type(other)):
+            return _refuse(symbol, self, other)
+        return function(other, self)
+
+    return swapped if reflected else direct
+
+
+def _operators() -> dict[str, Any]:
+    table = {
+        "add": ("+", arithmetic.add),
+        "sub": ("-", arithmetic.subtract),
+        "mul": ("*", arithmetic.multiply),
+        "truediv": ("/", arithmetic.divide),
+        "floordiv": ("//", arithmetic.floor_divide),
+        "mod": ("%", arithmetic.remainder),
+        "and": ("&", bitwise.bitwise_and),
+        "or": ("|", bitwise.bitwise_or),
+        "xor": ("^", bitwise.bitwise_xor),
+        "lshift": ("<<", bitwise.left_shift),
+        "rshift": (">>", bitwise.right_shift),
+    }
+    members = {}
+    for name, (symbol, function) in table.items():
+        members[f"__{name}__"] = _binary(symbol, function)
+        members[f"__r{name}__"] = _binary(symbol, function, reflected=True)
+    for name, symbol, plain in (
+        ("pow", "**", arithmetic.power),
+        ("divmod", "divmod", arithmetic.divmod),
+        ("matmul", "@", contraction.matmul),
+    ):
+        members[f"__{name}__"] = _plain(symbol, plain)
+        members[f"__r{name}__"] = _plain(symbol, plain, reflected=True)
+    for name, symbol, function in (
+        ("eq", "==", comparison.equal),
+        ("ne", "!=", comparison.not_equal),
+        ("lt", "<", comparison.less),
+        ("le", "<=", comparison.less_equal),
+        ("gt", ">", comparison.greater),
+        ("ge", ">=", comparison.greater_equal),
+    ):
+        members[f"__{name}__"] = _binary(symbol, function)
+    for name, member in members.items():
+        member.__name__ = name
+        member.__qualname__ = f"Array.{name}"
+    members["__neg__"] = _one("neg", arithmetic.negative)
+    members["__pos__"] = _one("pos", arithmetic.positive)
+    members["__abs__"] = _one("abs", arithmetic.abs)
+    members["__invert__"] = _one("invert", bitwise.invert)
+    return members
+
+
+def _one(name: str, function: Callable[[Any], Any]) -> Any:
+    def member(self: Any) -> Any:
+        return function(self)
+
+    member.__name__, member.__qualname__ = f"__{name}__", f"Array.__{name}__"
+    return member
+
+
+# ------------------------------------------------------------------------- other special names
+
+
+def _round(self: Any, ndigits: int | None = None) -> Any:
+    return rounding.round(self, 0 if ndigits is None else ndigits)
+
+
+def _contains(self: Any, other: Any) -> bool:
+    return bool(reductions.any(comparison.equal(self, other)))
+
+
+def _setitem(self: Any, i: Any, x: Any) -> None:
+    raise ItemAssignmentError(self)
+
+
+def _delitem(self: Any, i: Any) -> None:
+    raise ItemAssignmentError(self)
+
+
+def _array_namespace(self: Any, *, api_version: str | None = None) -> Any:
+    """The module of functions for this array, by the array API standard."""
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+        raise ArgumentValueError(f"the array API of version {api_version!r} is not known")
+    return _namespace[0]
+
+
+_namespace: list[Any] = []
+
+
+def set_namespace(module: Any) -> None:
+    """Make `module` what `__array_namespace__` gives (called once, by the index)."""
+    _namespace[:] = [module]
+
+
+# ------------------------------------------------------------------------------------ methods
+
+
+def reshape(self: Any, *args: Any, order: str = "C", out_sharding: Any = None) -> Any:
+    """The same elements in another shape, given as integers or as a tuple; -1 is worked out."""
+    shape = args[0] if len(args) == 1 else args
+    return shaping.reshape(self, shape, order)
+
+
+def transpose(self: Any, *args: Any) -> Any:
+    """The axes in another order, reversed by default."""
+    if not args or args[0] is None:
+        return shaping.transpose(self)
+    return shaping.transpose(self, args[0] if isinstance(args[0], list | tuple) else args)
+
+
+def flatten(self: Any, order: str = "C", *, out_sharding: Any = None) -> Any:
+    """The elements as a vector."""
+    return shaping.ravel(self, order)
+
+
+def astype(self: Any, dtype: DTypeLike | None, copy: bool = False, device: Any = None) -> Any:
+    """The array with its elements converted to another dtype."""
+    return creation.astype(self, dtype, copy=copy, device=device)
+
+
+def view(self: Any, dtype: DTypeLike | None = None, type: Any = None) -> Any:
+    """The same bytes read as another dtype; the last axis grows or shrinks with the width."""
+    if type is not None:
+        raise ArgumentTypeError("`view` has no `type`: there is one class of arrays")
+    if dtype is None:
+        return self
+    wanted = dtypes.parse(dtype)
+    old, new = dtypes.itemsize_bits(self.dtype), dtypes.itemsize_bits(wanted)
+    if dtypes.BOOL in (self.dtype, wanted) and self.dtype != wanted:
+        whole = self.astype(np.uint8) if self.dtype == dtypes.BOOL else self
+        return whole.astype(bool) if wanted == dtypes.BOOL else whole.view(wanted)
+    if old == new:
+        return lax.bitcast_convert_type(self, wanted)
+    if not self.ndim:
+        raise ArgumentValueError(f"`view` of a scalar as {wanted.name} changes its width")
+    if old > new:
+        return lax.bitcast_convert_type(self, wanted).reshape((*self.shape[:-1], -1))
+    if self.shape[-1] % (new // old):
+        raise ArgumentValueError(
+            f"`view` as {wanted.name} needs a last axis divisible by {new // old}, "
+            f"but the shape is {self.shape}"
+        )
+    parts = self.reshape((*self.shape[:-1], -1, new // old))
+    return lax.bitcast_convert_type(parts, wanted)
+
+
+def byteswap(self: Any) -> Any:
+    """The elements with the order of their bytes reversed."""
+    if self.dtype.itemsize == 1:
+        return self
+    octets = lax.bitcast_convert_type(self, np.uint8)
+    return lax.bitcast_convert_type(shaping.flip(octets, -1), self.dtype)
+
+
+def clip(self: Any, min: Any = None, max: Any = None) -> Any:
+    """The elements moved into the range from `min` to `max`."""
+    return choosing.clip(self, min, max)
+
+
+def compress(
+    self: Any,
+    condition: Any,
+    axis: int | None = None,
+    *,
+    out: None = None,
+    size: int | None = None,
+    fill_value: Any = 0,
+) -> Any:
+    """The members along an axis where the condition holds."""
+    return taking.compress(condition, self, axis, size=size, fill_value=fill_value)
+
+
+def to_device(self: Any, device: Any, *, stream: Any = None) -> Any:
+    """A copy of the array on another device."""
+    return creation.asarray(self, device=device)
+
+
+def _methods() -> dict[str, Any]:
+    """Functions that are methods as they are: the array is their first argument."""
+    same = {
+        averages: ("mean", "std", "var"),
+        complexes: ("conj", "conjugate"),
+        contraction: ("diagonal", "dot", "trace"),
+        creation: ("copy",),
+        cumulative: ("cumprod", "cumsum"),
+        joining: ("repeat",),
+        reductions: ("all", "any", "argmax", "argmin", "max", "min", "prod", "ptp", "sum"),
+        rounding: ("round",),
+        shaping: ("ravel", "squeeze", "swapaxes"),
+        sorting: ("argpartition", "argsort", "nonzero", "searchsorted", "sort"),
+        indexing: ("take",),
+        taking: ("choose",),
+    }
+    members = {name: getattr(module, name) for module, names in same.items() for name in names}
+    own = (reshape, transpose, flatten, astype, view, byteswap, clip, compress, to_device)
+    return members | {function.__name__: function for function in own}
+
+
+def _properties() -> dict[str, property]:
+    return {
+        "T": property(shaping.transpose, doc="The axes in reverse order."),
+        "mT": property(shaping.matrix_transpose, doc="The last two axes swapped."),
+        "real": property(complexes.real, doc="The real parts."),
+        "imag": property(complexes.imag, doc="The imaginary parts."),
+        "flat": property(
+            lambda self: iter(shaping.ravel(self)), doc="An iterator over the elements."
+        ),
+    }
+
+
+define_members(
+    _operators()
+    | _methods()
+    | _properties()
+    | {
+        "__round__": _round,
+        "__contains__": _contains,
+        "__getitem__": indexing.getitem,
+        "at": property(IndexUpdateHelper, doc="Changed copies: `x.at[i].set(v)`."),
+        "__setitem__": _setitem,
+        "__delitem__": _delitem,
+        "__array_namespace__": _array_namespace,
+    }
+)

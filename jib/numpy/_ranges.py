@@ -1,0 +1,398 @@
+"""Arrays from rules: ranges, grids, identity matrices, triangles."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.backend import transfer
+from jib.core.tracing import Tracer, aval_of
+from jib.errors import ArgumentValueError, DTypeError, ShapeError, TracedShapeError
+from jib.lax._families import constant_like, kind_of
+from jib.numpy._creation import asarray, canonical_shape
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_dtypes
+from jib.passes.eager import compiled
+from jib.typing import ArrayLike, DTypeLike
+
+__all__ = [
+    "arange",
+    "eye",
+    "geomspace",
+    "identity",
+    "indices",
+    "linspace",
+    "logspace",
+    "meshgrid",
+    "tri",
+    "tril",
+    "tril_indices",
+    "tril_indices_from",
+    "triu",
+    "triu_indices",
+    "triu_indices_from",
+]
+
+
+def _known(name: str, x: Any) -> Any:
+    """A number whose value is known now."""
+    if isinstance(x, Tracer):
+        if x.concrete is None:
+            raise TracedShapeError(x)
+        x = x.concrete
+    if np.shape(x) != ():
+        raise ShapeError(f"`{name}` needs numbers, not an array of shape {np.shape(x)}")
+    return x
+
+
+def _item(x: Any) -> Any:
+    return x if isinstance(x, int | float | complex) else np.asarray(x).item()
+
+
+def _on(x: Any, device: Any) -> Any:
+    return x if device is None or isinstance(x, Tracer) else transfer.device_put(x, device)
+
+
+def arange(
+    start: ArrayLike,
+    stop: ArrayLike | None = None,
+    step: ArrayLike | None = None,
+    dtype: DTypeLike | None = None,
+    *,
+    device: Any = None,
+    out_sharding: Any = None,
+) -> Any:
+    """Numbers from `start` (0 if only one argument is given) up to, not including, `stop`.
+
+    Raises:
+        TracedShapeError: for arguments whose value is not known while tracing.
+        ArgumentValueError: if `step` is 0.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.arange(2, 10, 3).tolist()
+        [2, 5, 8]
+    """
+    given = [_known("arange", x) for x in (start, stop, step) if x is not None]
+    wanted = dtypes.result_type(*given) if dtype is None else dtypes.parse(dtype)
+    if kind_of(wanted) in "ck":
+        raise DTypeError.accepts("arange", wanted.name, "integer or floating")
+    low, high = (0, start) if stop is None else (start, stop)
+    low, high, by = (_item(_known("arange", x)) for x in (low, high, 1 if step is None else step))
+    if by == 0:
+        raise ArgumentValueError("`arange` needs a step that is not 0")
+    count = max(0, math.ceil((high - low) / by))
+    if kind_of(wanted) == "i":
+        for end in (low, low + (count - 1) * by) if count else ():
+            dtypes.check_integer_fits(math.floor(end), wanted)
+    out = _arange(count, low, by, wanted)
+    return _on(out, out_sharding if device is None else device)
+
+
+@compiled(static=("count", "start", "step", "dtype"))
+def _arange(count: int, start: Any, step: Any, dtype: Any) -> Any:
+    if kind_of(dtype) == "b":
+        return lax.convert_element_type(_arange(count, start, step, np.dtype(np.int32)), dtype)
+    out = lax.iota(dtype, count)
+    if step != 1:
+        out = lax.mul(out, constant_like(out, step))
+    return lax.add(out, constant_like(out, start)) if start != 0 else out
+
+
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """`num` evenly spaced numbers from `start` to `stop`, which is included if `endpoint`.
+
+    With `retstep`, the pair of these and their distance. The ends may be arrays.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.linspace(0, 1, 5).tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    num = _count("linspace", num)
+    wanted = None if dtype is None else dtypes.parse(dtype)
+    ends = (as_operand("linspace", x) for x in (start, stop))
+    out, step = _linspace(*ends, num=num, endpoint=bool(endpoint), dtype=wanted, axis=axis)
+    out = _on(out, device)
+    return (out, step) if retstep else out
+
+
+def _count(name: str, num: Any) -> int:
+    num = operator.index(_item(_known(name, num)))
+    if num < 0:
+        raise ArgumentValueError(f"`{name}` cannot make {num} numbers")
+    return num
+
+
+def _inexact_ends(start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Any, Any]:
+    """Both ends in the dtype to compute in and one shape; the dtype of the result."""
+    common = dtypes.to_inexact_dtype(dtypes.result_type(start, stop))
+    wanted = common if dtype is None else dtype
+    compute = dtypes.to_inexact_dtype(dtypes.promote_types(common, wanted))
+    shape = lax.broadcast_shapes(aval_of(start).shape, aval_of(stop).shape)
+    start, stop = (
+        broadcast_to_shape(lax.convert_element_type(x, compute), shape) for x in (start, stop)
+    )
+    return start, stop, shape, wanted
+
+
+@compiled(static=("num", "endpoint", "dtype", "axis"))
+def _linspace(
+    start: Any, stop: Any, num: int, endpoint: bool, dtype: Any = None, axis: int = 0
+) -> tuple[Any, Any]:
+    start, stop, shape, wanted = _inexact_ends(start, stop, dtype)
+    steps = num - 1 if endpoint else num
+    divisor = constant_like(start, steps or np.nan)
+    step = lax.div(lax.sub(stop, start), divisor)
+    places = lax.broadcasted_iota(dtypes.to_floating_dtype(step.dtype), (num, *shape), 0)
+    part = lax.div(places, constant_like(places, steps or 1))
+    part = lax.convert_element_type(part, step.dtype)
+    whole = (num, *shape)
+    axes = tuple(range(1, len(whole)))
+    low, high = (lax.broadcast_in_dim(x, whole, axes) for x in (start, stop))
+    # Weighted ends: the first and the last number are exact.
+    one = constant_like(part, 1)
+    out = lax.add(lax.mul(low, lax.sub(one, part)), lax.mul(high, part))
+    if kind_of(wanted) == "i":
+        out = lax.floor(out)
+    out = lax.convert_element_type(out, wanted)
+    return _first_to(out, axis), step
+
+
+def _first_to(x: Any, axis: int) -> Any:
+    ndim = aval_of(x).ndim
+    target = axis + ndim if axis < 0 else axis
+    order = list(range(1, ndim))
+    order.insert(target, 0)
+    return lax.transpose(x, order)
+
+
+def logspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: ArrayLike = 10.0,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> Any:
+    """`num` numbers from `base**start` to `base**stop`, evenly spaced on a logarithmic scale."""
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    out = lax.pow(*promote_args("logspace", asarray(base, exponents.dtype), exponents))
+    return out if dtype is None else lax.convert_element_type(out, dtype)
+
+
+def geomspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> Any:
+    """`num` numbers from `start` to `stop` in geometric progression; the ends are exact.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.round(jnp.geomspace(1, 1000, 4)).tolist()
+        [1.0, 10.0, 100.0, 1000.0]
+    """
+    num = _count("geomspace", num)
+    wanted = None if dtype is None else dtypes.parse(dtype)
+    ends = (as_operand("geomspace", x) for x in (start, stop))
+    return _geomspace(*ends, num=num, endpoint=bool(endpoint), dtype=wanted, axis=axis)
+
+
+@compiled(static=("num", "endpoint", "dtype", "axis"))
+def _geomspace(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any, axis: int) -> Any:
+    start, stop, shape, wanted = _inexact_ends(start, stop, dtype)
+    ratio = lax.log(lax.div(stop, start))
+    exponents, _ = _linspace(lax.full_like(ratio, 0), ratio, num, endpoint)
+    whole = (num, *shape)
+    axes = tuple(range(1, len(whole)))
+    low, high = (lax.broadcast_in_dim(x, whole, axes) for x in (start, stop))
+    out = lax.mul(low, lax.exp(exponents))
+    if endpoint and num > 1:
+        places = lax.broadcasted_iota(np.int32, whole, 0)
+        out = lax.select(lax.eq(places, constant_like(places, num - 1)), high, out)
+    return _first_to(lax.convert_element_type(out, wanted), axis)
+
+
+# -------------------------------------------------------------------- identity and triangles
+
+
+def _size(name: str, n: Any) -> int:
+    return canonical_shape(name, n)[0]
+
+
+def eye(
+    N: int,
+    M: int | None = None,
+    k: int | ArrayLike = 0,
+    dtype: DTypeLike | None = None,
+    *,
+    device: Any = None,
+) -> Any:
+    """A matrix with ones on diagonal `k` and zeros elsewhere.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.eye(2, 3, k=1, dtype=int).tolist()
+        [[0, 1, 0], [0, 0, 1]]
+    """
+    rows = _size("eye", N)
+    columns = rows if M is None else _size("eye", M)
+    wanted = dtypes.parse(float if dtype is None else dtype)
+    return _on(_band(k, shape=(rows, columns), compare="eq", dtype=wanted), device)
+
+
+def identity(n: int, dtype: DTypeLike | None = None) -> Any:
+    """The identity matrix of `n` rows."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Any:
+    """A matrix with ones on and below diagonal `k`, and zeros above it."""
+    rows = _size("tri", N)
+    columns = rows if M is None else _size("tri", M)
+    wanted = dtypes.parse(float if dtype is None else dtype)
+    return _band(k, shape=(rows, columns), compare="ge", dtype=wanted)
+
+
+@compiled(static=("shape", "compare", "dtype"))
+def _band(k: Any, shape: Any, compare: str, dtype: Any) -> Any:
+    return lax.convert_element_type(_mask(shape, k, compare), dtype)
+
+
+def _mask(shape: tuple[int, int], k: Any, compare: str) -> Any:
+    rows = lax.broadcasted_iota(np.int32, shape, 0)
+    columns = lax.broadcasted_iota(np.int32, shape, 1)
+    rows = lax.add(*promote_args("tri", rows, k))
+    return lax.eq(rows, columns) if compare == "eq" else lax.ge(rows, columns)
+
+
+def tril(m: ArrayLike, k: int = 0) -> Any:
+    """The lower triangle of a matrix (or of each of a stack): zeros above diagonal `k`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.tril(jnp.ones((2, 2), int)).tolist()
+        [[1, 0], [1, 1]]
+    """
+    return _triangle(as_operand("tril", m), k=operator.index(k), upper=False)
+
+
+def triu(m: ArrayLike, k: int = 0) -> Any:
+    """The upper triangle of a matrix (or of each of a stack): zeros below diagonal `k`."""
+    return _triangle(as_operand("triu", m), k=operator.index(k) - 1, upper=True)
+
+
+@compiled(static=("k", "upper"))
+def _triangle(m: Any, k: int, upper: bool) -> Any:
+    shape = aval_of(m).shape
+    if len(shape) < 2:
+        raise ShapeError(f"a triangle needs a matrix, not an array of shape {shape}")
+    mask = broadcast_to_shape(_mask(shape[-2:], np.int32(k), "ge"), shape)
+    zero = constant_like(m, 0)
+    return lax.select(mask, zero, m) if upper else lax.select(mask, m, zero)
+
+
+def _from_host(pair: tuple[np.ndarray, ...]) -> tuple[Any, Any]:
+    first, second = pair
+    return asarray(first), asarray(second)
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
+    """Row and column numbers of the elements on and below diagonal `k`."""
+    return _from_host(np.tril_indices(_size("tril_indices", n), k, m))
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
+    """Row and column numbers of the elements on and above diagonal `k`."""
+    return _from_host(np.triu_indices(_size("triu_indices", n), k, m))
+
+
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Any, Any]:
+    """`tril_indices` for the shape of a matrix."""
+    return tril_indices(*_matrix("tril_indices_from", arr, k))
+
+
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Any, Any]:
+    """`triu_indices` for the shape of a matrix."""
+    return triu_indices(*_matrix("triu_indices_from", arr, k))
+
+
+def _matrix(name: str, arr: Any, k: int) -> tuple[int, int, int]:
+    shape = aval_of(arr).shape
+    if len(shape) != 2:
+        raise ShapeError(f"`{name}` needs a matrix, not an array of shape {shape}")
+    return shape[0], k, shape[1]
+
+
+# ------------------------------------------------------------------------------------ grids
+
+
+def meshgrid(
+    *xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> list[Any]:
+    """Coordinate arrays of the grid that vectors span; `"xy"` swaps the first two axes.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> x, y = jnp.meshgrid(jnp.arange(2), jnp.arange(3))
+        >>> x.tolist(), y.tolist()
+        ([[0, 1], [0, 1], [0, 1]], [[0, 0], [1, 1], [2, 2]])
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentValueError(f"`meshgrid` takes indexing='xy' or 'ij', not {indexing!r}")
+    vectors = [asarray(x) for x in xi]
+    for x in vectors:
+        if x.ndim > 1:
+            raise ShapeError(f"`meshgrid` needs vectors, not an array of shape {x.shape}")
+    vectors = [lax.reshape(x, (x.size,)) for x in vectors]
+    axes = list(range(len(vectors)))
+    if indexing == "xy" and len(axes) > 1:
+        axes[0], axes[1] = 1, 0
+    shape = [0] * len(axes)
+    for x, axis in zip(vectors, axes, strict=True):
+        shape[axis] = x.size
+    return [
+        lax.broadcast_in_dim(
+            x, [n if i == axis or not sparse else 1 for i, n in enumerate(shape)], (axis,)
+        )
+        for x, axis in zip(vectors, axes, strict=True)
+    ]
+
+
+def indices(dimensions: Sequence[int], dtype: DTypeLike | None = None, sparse: bool = False) -> Any:
+    """The coordinates of every element of a shape, stacked; a tuple of small arrays if `sparse`."""
+    shape = canonical_shape("indices", dimensions)
+    wanted = dtypes.parse(int if dtype is None else dtype)
+    if sparse:
+        return tuple(
+            lax.broadcasted_iota(wanted, [n if i == axis else 1 for i, n in enumerate(shape)], axis)
+            for axis in range(len(shape))
+        )
+    return _indices(shape, wanted)
+
+
+@compiled(static=("shape", "dtype"))
+def _indices(shape: Any, dtype: Any) -> Any:
+    grids = [lax.broadcasted_iota(dtype, (1, *shape), axis + 1) for axis in range(len(shape))]
+    if not grids:
+        return lax.full((0,), 0, dtype)
+    return lax.concatenate(promote_dtypes("indices", *grids), 0)

@@ -1,0 +1,570 @@
+"""Medians and quantiles, histograms, correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jib import dtypes, lax
+from jib.core.tracing import Tracer, aval_of
+from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
+from jib.lax._gathering import gather_along_axis
+from jib.numpy._contraction import matmul
+from jib.numpy._creation import asarray
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
+from jib.numpy._ranges import linspace
+from jib.numpy._shaping import axes_tuple, integer, ravel
+from jib.numpy._sorting import searchsorted
+from jib.numpy._taking import take_in_bounds
+from jib.passes.eager import compiled
+from jib.typing import Array, ArrayLike
+
+__all__ = [
+    "bincount",
+    "corrcoef",
+    "cov",
+    "histogram",
+    "histogram_bin_edges",
+    "interp",
+    "median",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "percentile",
+    "quantile",
+]
+
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+# ----------------------------------------------------------------------------------- quantiles
+
+
+def quantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> Array:
+    """The values that a fraction `q` of the elements along axes lies below.
+
+    Args:
+        a: real numbers.
+        q: fractions between 0 and 1, a number or a vector, whose axis comes first in the result.
+        axis: the axes; None for all.
+        method: between two elements, "linear", "lower", "higher", "midpoint" or "nearest".
+        keepdims: whether the axes stay, with length 1.
+
+    Returns:
+        Floating numbers; NaN where an element is NaN.
+
+    Raises:
+        ArgumentValueError: for another method.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.quantile(jnp.arange(5), 0.5).tolist()
+        2.0
+    """
+    return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims, False)
+
+
+def nanquantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> Array:
+    """`quantile` of the elements that are not NaN."""
+    return _quantile_of("nanquantile", a, q, axis, out, overwrite_input, method, keepdims, True)
+
+
+def percentile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> Array:
+    """`quantile` with `q` in percent."""
+    share = _percent(q)
+    return _quantile_of("percentile", a, share, axis, out, overwrite_input, method, keepdims, False)
+
+
+def nanpercentile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> Array:
+    """`percentile` of the elements that are not NaN."""
+    share = _percent(q)
+    return _quantile_of(
+        "nanpercentile", a, share, axis, out, overwrite_input, method, keepdims, True
+    )
+
+
+@compiled
+def _percent(q: Any) -> Any:
+    q = promote_inexact("percentile", q)
+    return lax.div(q, aval_of(q).dtype.type(100))
+
+
+def median(
+    a: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Array:
+    """The element in the middle, or the mean of the two there.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.median(jnp.array([3.0, 1.0, 2.0, 9.0])).tolist()
+        2.5
+    """
+    return _quantile_of("median", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, False)
+
+
+def nanmedian(
+    a: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Array:
+    """`median` of the elements that are not NaN."""
+    return _quantile_of("nanmedian", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, True)
+
+
+def _quantile_of(
+    name: str,
+    a: Any,
+    q: Any,
+    axis: Any,
+    out: Any,
+    overwrite: bool,
+    method: str,
+    keep: bool,
+    skip: bool,
+) -> Any:
+    if out is not None or overwrite:
+        raise ArgumentValueError(f"`{name}` cannot write into an array: arrays are immutable")
+    if method not in _METHODS:
+        raise ArgumentValueError(f"`{name}` knows the methods {_METHODS}, but got {method!r}")
+    a, q = as_operand(name, a), as_operand(name, q)
+    ndim = aval_of(a).ndim
+    axes = tuple(range(ndim)) if axis is None else axes_tuple(name, axis, ndim)
+    if aval_of(q).ndim > 1:
+        raise ShapeError(f"`{name}` takes a number or a vector of fractions, but got {aval_of(q)}")
+    if np.issubdtype(aval_of(a).dtype, np.complexfloating):
+        raise ArgumentValueError(f"`{name}` orders real numbers, but got {aval_of(a)}")
+    return _quantile(a, q, axes, method, bool(keep), skip)
+
+
+@compiled(static=("axes", "method", "keep", "skip"))
+def _quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool, skip: bool) -> Any:
+    a = promote_inexact("quantile", a)
+    shape, dtype = aval_of(a).shape, aval_of(a).dtype
+    work = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
+    rest = tuple(i for i in range(len(shape)) if i not in axes)
+    lead = tuple(shape[i] for i in rest)
+    length = int(np.prod([shape[i] for i in axes], dtype=np.int64))
+    rows = lax.reshape(lax.transpose(a, (*rest, *axes)), (*lead, length))
+    rows = lax.sort(lax.convert_element_type(rows, work), dimension=len(lead))
+    nan = lax.ne(rows, rows)
+    q = lax.convert_element_type(q, work)
+    q_shape = aval_of(q).shape
+    full = (*q_shape, *lead)
+    share = lax.broadcast_in_dim(q, full, range(len(q_shape)))
+    if skip:
+        good = lax.reduce_sum(
+            lax.convert_element_type(lax.bitwise_not(nan), np.dtype(np.int32)), (len(lead),)
+        )
+        last = lax.max(lax.sub(good, np.int32(1)), np.int32(0))
+        last = broadcast_to_shape(lax.convert_element_type(last, work), full)
+    else:
+        last = lax.full(full, max(length - 1, 0), work)
+    place = lax.mul(share, last)
+    low, high = lax.floor(place), lax.ceil(place)
+    below, above = (
+        _pick(rows, lax.clamp(work.type(0), x, last), len(q_shape)) for x in (low, high)
+    )
+    weight = lax.sub(place, low)
+    out = _between(below, above, weight, place, method)
+    if not skip:
+        poisoned = broadcast_to_shape(lax.reduce_or(nan, (len(lead),)), full)
+        out = lax.select(poisoned, lax.full_like(out, np.nan), out)
+    out = lax.convert_element_type(out, dtype)
+    if keep:
+        kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+        out = lax.reshape(out, (*q_shape, *kept))
+    return out
+
+
+def _pick(rows: Any, place: Any, q_rank: int) -> Any:
+    """Elements of sorted rows; the places have the axes of `q` in front."""
+    lead = aval_of(rows).shape[:-1]
+    index = lax.convert_element_type(place, np.dtype(np.int32))
+    if not lead:
+        return take_in_bounds(rows, index, 0)
+    order = [*range(q_rank, q_rank + len(lead)), *range(q_rank)]
+    moved = lax.transpose(index, order)
+    if not q_rank:
+        moved = lax.expand_dims(moved, (len(lead),))
+    picked = gather_along_axis(rows, moved, len(lead), mode="promise_in_bounds")
+    if not q_rank:
+        return lax.squeeze(picked, (len(lead),))
+    return lax.transpose(picked, [len(lead), *range(len(lead))])
+
+
+def _between(below: Any, above: Any, weight: Any, place: Any, method: str) -> Any:
+    if method == "lower":
+        return below
+    if method == "higher":
+        return above
+    dtype = aval_of(below).dtype
+    if method == "nearest":
+        half = lax.round(place, lax.RoundingMethod.TO_NEAREST_EVEN)
+        return lax.select(lax.eq(half, lax.floor(place)), below, above)
+    if method == "midpoint":
+        weight = lax.select(
+            lax.eq(weight, dtype.type(0)), lax.full_like(weight, 0), lax.full_like(weight, 0.5)
+        )
+    left = lax.mul(below, lax.sub(dtype.type(1), weight))
+    mixed = lax.add(left, lax.mul(above, weight))
+    # Infinite neighbours would give NaN where the place is exact.
+    return lax.select(lax.eq(below, above), below, mixed)
+
+
+# ---------------------------------------------------------------------------------- histograms
+
+
+def bincount(
+    x: ArrayLike,
+    weights: ArrayLike | None = None,
+    minlength: int = 0,
+    *,
+    length: int | None = None,
+    out_sharding: Any = None,
+) -> Array:
+    """How often each number from 0 on occurs, or the sum of the weights where it does.
+
+    Args:
+        x: a vector of integers; negative ones count as 0.
+        weights: one for each element.
+        minlength: the least length of the result.
+        length: the length of the result, which programs must know; larger numbers are left out.
+
+    Raises:
+        TracedShapeError: if the length depends on values of a running program.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.bincount(jnp.array([0, 2, 2])).tolist()
+        [1, 0, 2]
+    """
+    x = as_operand("bincount", x)
+    aval = aval_of(x)
+    if aval.ndim != 1:
+        raise ShapeError(f"`bincount` takes a vector, but got {aval}")
+    if not dtypes.issubdtype(aval.dtype, np.integer):
+        raise ArgumentValueError(f"`bincount` takes integers, but got {aval}")
+    if length is None:
+        if isinstance(x, Tracer):
+            raise TracedShapeError(x)
+        values = np.asarray(x)
+        length = max(int(minlength), int(values.max(initial=-1)) + 1)
+    return _bincount(x, weights, integer("bincount", length))
+
+
+@compiled(static=("length",))
+def _bincount(x: Any, weights: Any, length: int) -> Any:
+    if weights is None:
+        weights = lax.full(aval_of(x).shape, 1, dtypes.default_int_dtype())
+    else:
+        weights = lax.convert_element_type(weights, aval_of(weights).dtype)
+    x = lax.max(x, aval_of(x).dtype.type(0))
+    return lax.scatter_add(
+        lax.full((length,), 0, aval_of(weights).dtype),
+        lax.expand_dims(x, (1,)),
+        weights,
+        lax.ScatterDimensionNumbers((), (0,), (0,)),
+        mode="drop",
+    )
+
+
+def histogram_bin_edges(
+    a: ArrayLike, bins: ArrayLike = 10, range: Any = None, weights: ArrayLike | None = None
+) -> Array:
+    """The edges of bins of equal width over the range of an array; see `histogram`."""
+    if isinstance(bins, str):
+        raise ArgumentValueError(f"`histogram` takes a number of bins or their edges, not {bins!r}")
+    a = ravel(as_operand("histogram_bin_edges", a))
+    if np.ndim(bins) == 1:
+        return asarray(bins)
+    count = integer("histogram", bins)
+    if range is None:
+        limits = _limits(a)
+    else:
+        limits = tuple(range)
+    low, high = _widened(*limits)
+    dtype = dtypes.to_inexact_dtype(dtypes.result_type(a))
+    return linspace(low, high, count + 1, dtype=dtype)
+
+
+@compiled
+def _limits(a: Any) -> tuple[Any, Any]:
+    if not aval_of(a).size:
+        return lax.full((), 0, aval_of(a).dtype), lax.full((), 1, aval_of(a).dtype)
+    return lax.reduce_min(a, (0,)), lax.reduce_max(a, (0,))
+
+
+@compiled
+def _widened(low: Any, high: Any) -> tuple[Any, Any]:
+    """A range of some width: half a unit on both sides where there is a single value."""
+    low, high = (promote_inexact("histogram", x) for x in promote_dtypes("histogram", low, high))
+    dtype = aval_of(low).dtype
+    low, high = (lax.convert_element_type(x, dtype) for x in (low, high))
+    flat = lax.eq(low, high)
+    half = dtype.type(0.5)
+    return lax.select(flat, lax.sub(low, half), low), lax.select(flat, lax.add(high, half), high)
+
+
+def histogram(
+    a: ArrayLike,
+    bins: ArrayLike = 10,
+    range: Any = None,
+    weights: ArrayLike | None = None,
+    density: bool | None = None,
+) -> tuple[Array, Array]:
+    """How many elements lie in each bin, and the edges of the bins.
+
+    Args:
+        a: an array, which counts as flattened.
+        bins: how many bins of equal width, or their edges.
+        range: lowest and highest edge; by default of the elements.
+        weights: weights of the elements.
+        density: whether to divide so that the integral is 1.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.histogram(jnp.array([1.0, 2.0, 2.5]), 2, (0.0, 4.0))[0].tolist()
+        [1.0, 2.0]
+    """
+    edges = histogram_bin_edges(a, bins, range)
+    a = ravel(as_operand("histogram", a))
+    if weights is not None and aval_of(weights).size != aval_of(a).size:
+        raise ShapeError(f"`histogram` needs a weight for each element of {aval_of(a)}")
+    flat = None if weights is None else ravel(weights)
+    return _histogram(a, edges, flat, bool(density)), edges
+
+
+@compiled(static=("density",))
+def _histogram(a: Any, edges: Any, weights: Any, density: bool) -> Any:
+    count = aval_of(edges).size - 1
+    if weights is None:
+        weights = lax.full(aval_of(a).shape, 1, dtypes.to_inexact_dtype(aval_of(a).dtype))
+    dtype = dtypes.to_inexact_dtype(aval_of(weights).dtype)
+    weights = lax.convert_element_type(weights, dtype)
+    a, edges = promote_dtypes("histogram", a, edges)
+    place = searchsorted(edges, a, side="right")
+    top = lax.eq(a, lax.reshape(lax.slice_in_dim(edges, count, count + 1, axis=0), ()))
+    word = aval_of(place).dtype
+    # The last bin holds its upper edge; what is outside falls off the end.
+    place = lax.select(top, lax.full_like(place, count), place)
+    place = lax.sub(place, word.type(1))
+    outside = lax.lt(place, word.type(0))
+    place = lax.select(outside, lax.full_like(place, count), place)
+    counts = lax.scatter_add(
+        lax.full((count,), 0, dtype),
+        lax.expand_dims(place, (1,)),
+        weights,
+        lax.ScatterDimensionNumbers((), (0,), (0,)),
+        mode="drop",
+    )
+    if not density:
+        return counts
+    ends = [lax.slice_in_dim(edges, i, i + count, axis=0) for i in (1, 0)]
+    widths = lax.convert_element_type(lax.sub(*ends), dtype)
+    return lax.div(lax.div(counts, widths), lax.reduce_sum(counts, (0,)))
+
+
+def interp(
+    x: ArrayLike,
+    xp: ArrayLike,
+    fp: ArrayLike,
+    left: ArrayLike | str | None = None,
+    right: ArrayLike | str | None = None,
+    period: ArrayLike | None = None,
+) -> Array:
+    """Straight lines between the points `(xp, fp)`, read at `x`; `xp` is ascending.
+
+    Outside, the value at the end, or `left` and `right`.
+
+    Raises:
+        ShapeError: if `xp` and `fp` are not vectors of one length.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.interp(0.5, jnp.array([0.0, 1.0]), jnp.array([0.0, 10.0])).tolist()
+        5.0
+    """
+    if period is not None or isinstance(left, str) or isinstance(right, str):
+        raise ArgumentValueError("`interp` takes no period, and numbers for `left` and `right`")
+    x, xp, fp = (as_operand("interp", v) for v in (x, xp, fp))
+    if aval_of(xp).shape != aval_of(fp).shape or aval_of(xp).ndim != 1:
+        raise ShapeError(
+            f"`interp` takes two vectors of one length, but got {aval_of(xp)} and {aval_of(fp)}"
+        )
+    return _interp(x, xp, fp, left, right)
+
+
+@compiled
+def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
+    x, xp = (promote_inexact("interp", v) for v in promote_dtypes("interp", x, xp))
+    dtype = aval_of(xp).dtype
+    x = lax.convert_element_type(x, dtype)
+    fp = lax.convert_element_type(promote_inexact("interp", fp), dtype)
+    count = aval_of(xp).size
+    upper = searchsorted(xp, x, side="right")
+    word = aval_of(upper).dtype
+    upper = lax.clamp(word.type(min(1, count - 1)), upper, word.type(count - 1))
+    lower = lax.max(lax.sub(upper, word.type(1)), word.type(0))
+    x0, x1, y0, y1 = (take_in_bounds(v, i, 0) for v in (xp, fp) for i in (lower, upper))
+    width = lax.sub(x1, x0)
+    step = lax.eq(width, dtype.type(0))
+    safe = lax.select(step, lax.full_like(width, 1), width)
+    slope = lax.mul(lax.div(lax.sub(x, x0), safe), lax.sub(y1, y0))
+    out = lax.select(step, y0, lax.add(y0, slope))
+    ends = ((left, lax.lt, 0), (right, lax.gt, count - 1))
+    for value, outside, i in ends:
+        edge = lax.index_in_dim(xp, i, 0, keepdims=False)
+        given = lax.index_in_dim(fp, i, 0, keepdims=False) if value is None else value
+        given = lax.broadcast(lax.convert_element_type(given, dtype), aval_of(x).shape)
+        out = lax.select(outside(x, edge), given, out)
+    return out
+
+
+# --------------------------------------------------------------------------------- correlations
+
+
+def cov(
+    m: ArrayLike,
+    y: ArrayLike | None = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: ArrayLike | None = None,
+    aweights: ArrayLike | None = None,
+    dtype: Any = None,
+) -> Array:
+    """The covariances of variables, which are the rows of `m` (and of `y`).
+
+    Args:
+        m: observations, one variable for each row; or a single variable.
+        y: more variables.
+        rowvar: whether rows are variables; else columns are.
+        bias: whether to divide by the number of observations, not by one less.
+        ddof: what to subtract from that number.
+        dtype: dtype of the calculation; by default that of the arguments.
+        fweights, aweights: how often each observation counts, and how much.
+
+    Raises:
+        ShapeError: if `m` has more than two axes.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.cov(jnp.array([[0.0, 2.0], [2.0, 0.0]])).tolist()
+        [[2.0, -2.0], [-2.0, 2.0]]
+    """
+    for x in (m, y):
+        if x is not None and aval_of(as_operand("cov", x)).ndim > 2:
+            raise ShapeError(f"`cov` takes one or two axes, but got {aval_of(x)}")
+    if dtype is not None:
+        m, y = (None if x is None else asarray(x, dtype) for x in (m, y))
+    freedom = (0 if bias else 1) if ddof is None else integer("cov", ddof)
+    return _cov(m, y, fweights, aweights, bool(rowvar), freedom)
+
+
+@compiled(static=("rowvar", "ddof"))
+def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) -> Any:
+    rows = [_variables(x, rowvar or aval_of(x).ndim < 2) for x in (m, y) if x is not None]
+    rows = promote_dtypes("cov", *[promote_inexact("cov", x) for x in rows])
+    x = lax.concatenate(rows, 0) if len(rows) > 1 else rows[0]
+    dtype, count = aval_of(x).dtype, aval_of(x).shape[1]
+    real = np.zeros((), dtype).real.dtype if dtype.kind == "c" else dtype
+    weights = None
+    for w in (fweights, aweights):
+        if w is not None:
+            w = lax.convert_element_type(w, real)
+            weights = w if weights is None else lax.mul(weights, w)
+    if weights is None:
+        total, weighted = real.type(count), x
+        norm: Any = real.type(count - ddof)
+    else:
+        total = lax.reduce_sum(weights, (0,))
+        weighted = lax.mul(x, _as_row(weights, x))
+        if aweights is None:
+            norm = lax.sub(total, real.type(ddof))
+        else:
+            used = lax.convert_element_type(aweights, real)
+            mass = lax.reduce_sum(lax.mul(weights, used), (0,))
+            norm = lax.sub(total, lax.div(lax.mul(real.type(ddof), mass), total))
+    mean = lax.div(lax.reduce_sum(weighted, (1,)), lax.convert_element_type(total, dtype))
+    centred = lax.sub(x, lax.broadcast_in_dim(mean, aval_of(x).shape, (0,)))
+    other = centred if weights is None else lax.mul(centred, _as_row(weights, x))
+    other = lax.conj(other) if dtype.kind == "c" else other
+    out = matmul(centred, lax.transpose(other, (1, 0)))
+    out = lax.div(out, lax.convert_element_type(norm, dtype))
+    size = aval_of(out).shape[0]
+    return lax.reshape(out, ()) if size == 1 else out
+
+
+def _as_row(weights: Any, x: Any) -> Any:
+    return lax.broadcast_in_dim(
+        lax.convert_element_type(weights, aval_of(x).dtype), aval_of(x).shape, (1,)
+    )
+
+
+def _variables(x: Any, rows: bool) -> Any:
+    shape = aval_of(x).shape
+    if len(shape) < 2:
+        return lax.reshape(x, (1, aval_of(x).size))
+    return lax.reshape(x, shape) if rows else lax.transpose(x, (1, 0))
+
+
+def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True) -> Array:
+    """The correlations of variables, between -1 and 1; see `cov`."""
+    return _correlations(cov(x, y, rowvar))
+
+
+@compiled
+def _correlations(c: Any) -> Any:
+    aval = aval_of(c)
+    if not aval.ndim:
+        return lax.div(c, c)
+    places = lax.iota(np.dtype(np.int32), aval.shape[0])
+    line = gather_along_axis(c, lax.expand_dims(places, (1,)), 1, mode="promise_in_bounds")
+    line = lax.squeeze(line, (1,))
+    scale = lax.sqrt(lax.real(line) if aval.dtype.kind == "c" else line)
+    scale = lax.convert_element_type(scale, aval.dtype)
+    c = lax.div(c, lax.broadcast_in_dim(scale, aval.shape, (0,)))
+    c = lax.div(c, lax.broadcast_in_dim(scale, aval.shape, (1,)))
+    if aval.dtype.kind == "c":
+        return c
+    return lax.clamp(aval.dtype.type(-1), c, aval.dtype.type(1))

@@ -1,0 +1,149 @@
+"""Linear systems, inverses and determinants, by LU decomposition."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jib import lax
+from jib.core.tracing import aval_of
+from jib.errors import ShapeError
+from jib.lax import linalg as lax_linalg
+from jib.numpy._contraction import diagonal
+from jib.numpy._promotion import as_operand, promote_dtypes, promote_inexact
+from jib.passes.eager import compiled
+from jib.typing import Array, ArrayLike
+
+__all__ = ["SlogdetResult", "det", "inv", "slogdet", "solve"]
+
+
+def _square(name: str, a: Any) -> Any:
+    a = as_operand(name, a)
+    shape = aval_of(a).shape
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise ShapeError(
+            f"`{name}` takes square matrices on the last two axes, but got {aval_of(a)}"
+        )
+    return a
+
+
+def inv(a: ArrayLike) -> Array:
+    """The inverses of square matrices, of shape `(..., n, n)`.
+
+    A singular matrix gives infinities or NaN. To solve linear systems, `solve` is better.
+
+    Raises:
+        ShapeError: if the last two axes differ in length.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.linalg.inv(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+    """
+    return _inv(_square("inv", a))
+
+
+@compiled
+def _inv(a: Any) -> Any:
+    a = promote_inexact("inv", a)
+    shape = aval_of(a).shape
+    word = np.dtype(np.int32)
+    rows, columns = (lax.broadcasted_iota(word, shape, len(shape) - i) for i in (2, 1))
+    eye = lax.convert_element_type(lax.eq(rows, columns), aval_of(a).dtype)
+    return lax_linalg.solve(a, eye)
+
+
+def solve(a: ArrayLike, b: ArrayLike) -> Array:
+    """The solutions of `a @ x == b`.
+
+    Args:
+        a: matrices of shape `(..., n, n)`.
+        b: a vector of shape `(n,)`, or right sides of shape `(..., n, m)`; leading axes broadcast.
+
+    Raises:
+        ShapeError: if the shapes do not fit.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.linalg.solve(jnp.array([[2.0, 0.0], [0.0, 4.0]]), jnp.array([2.0, 2.0])).tolist()
+        [1.0, 0.5]
+    """
+    a, b = _square("solve", a), as_operand("solve", b)
+    if not aval_of(b).ndim or aval_of(b).shape[-2:][0] != aval_of(a).shape[-1]:
+        raise ShapeError(f"`solve` cannot solve {aval_of(a)} for right sides {aval_of(b)}")
+    return _solve(a, b)
+
+
+@compiled
+def _solve(a: Any, b: Any) -> Any:
+    a, b = (promote_inexact("solve", x) for x in promote_dtypes("solve", a, b))
+    vector = aval_of(b).ndim == 1
+    if vector:
+        b = lax.expand_dims(b, (1,))
+    first, second = aval_of(a).shape, aval_of(b).shape
+    lead = lax.broadcast_shapes(first[:-2], second[:-2])
+    a, b = (
+        lax.broadcast_in_dim(x, (*lead, *shape[-2:]), _places(len(lead) + 2, len(shape)))
+        for x, shape in ((a, first), (b, second))
+    )
+    x = lax_linalg.solve(a, b)
+    return lax.squeeze(x, (aval_of(x).ndim - 1,)) if vector else x
+
+
+def _places(rank: int, own: int) -> range:
+    return range(rank - own, rank)
+
+
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its absolute value."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def slogdet(a: ArrayLike, *, method: str | None = None) -> SlogdetResult:
+    """The sign and the logarithm of the absolute value of determinants, without overflow.
+
+    Raises:
+        ShapeError: if the last two axes differ in length.
+    """
+    return SlogdetResult(*_slogdet(_square("slogdet", a)))
+
+
+@compiled
+def _slogdet(a: Any) -> tuple[Any, Any]:
+    line, exchanged = _diagonal_and_exchanges(a)
+    axis = aval_of(line).ndim - 1
+    logarithm = lax.reduce_sum(lax.log(lax.abs(line)), (axis,))
+    sign = lax.mul(lax.reduce_prod(lax.sign(line), (axis,)), exchanged)
+    return sign, logarithm
+
+
+def det(a: ArrayLike) -> Array:
+    """The determinants of square matrices.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.linalg.det(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
+        8.0
+    """
+    return _det(_square("det", a))
+
+
+@compiled
+def _det(a: Any) -> Any:
+    line, exchanged = _diagonal_and_exchanges(a)
+    return lax.mul(lax.reduce_prod(line, (aval_of(line).ndim - 1,)), exchanged)
+
+
+def _diagonal_and_exchanges(a: Any) -> tuple[Any, Any]:
+    """The diagonal of the upper triangle, and -1 for an odd number of exchanged rows."""
+    factors, pivots, _ = lax_linalg.lu(promote_inexact("det", a))
+    line = diagonal(factors, 0, -2, -1)
+    axis = aval_of(pivots).ndim - 1
+    places = lax.broadcasted_iota(np.dtype(np.int32), aval_of(pivots).shape, axis)
+    moved = lax.convert_element_type(lax.ne(pivots, places), np.dtype(np.int32))
+    odd = lax.rem(lax.reduce_sum(moved, (axis,)), np.int32(2))
+    sign = lax.sub(np.int32(1), lax.mul(np.int32(2), odd))
+    return line, lax.convert_element_type(sign, aval_of(line).dtype)

@@ -1,0 +1,262 @@
+"""`custom_jvp`: a function with a forward-mode derivative of your own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jib.core.algebra import algebra
+from jib.core.avals import AxisData
+from jib.core.jaxpr import Jaxpr
+from jib.core.primitive import Primitive
+from jib.core.sources import api_boundary
+from jib.core.tracing import aval_of
+from jib.core.zeros import Zero, float0, tangent_aval
+from jib.errors import ArgumentTypeError, ArgumentValueError, StructureError
+from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
+from jib.passes.lower import inline_jaxpr
+from jib.passes.reference import evaluate_jaxpr_numpy
+from jib.transforms import _calls
+from jib.transforms._custom import (
+    CustomCall,
+    closed_over_error,
+    interpret,
+    nondiff_positions,
+    positional,
+    transpose_call,
+)
+from jib.transforms.linear import materialize
+from jib.tree import tree_registry
+
+__all__ = ["custom_jvp"]
+
+flatten = tree_registry.flatten
+
+
+class custom_jvp:
+    """A function whose derivative is the rule that `defjvp` gives; reverse mode follows from it.
+
+    Args:
+        fun: the function.
+        nondiff_argnums: positions of arguments that are not differentiated; the rule gets them
+            first.
+        nondiff_argnames: the same, by name.
+
+    Example:
+        >>> import jib
+        >>> import jib.numpy as jnp
+        >>> @jib.custom_jvp
+        ... def log1pexp(x):
+        ...     return jnp.log(1 + jnp.exp(x))
+        >>> @log1pexp.defjvp
+        ... def rule(primals, tangents):
+        ...     (x,), (t,) = primals, tangents
+        ...     return log1pexp(x), (1 - 1 / (1 + jnp.exp(x))) * t
+        >>> float(jib.grad(log1pexp)(100.0))
+        1.0
+    """
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        nondiff_argnums: Sequence[int] = (),
+        nondiff_argnames: Sequence[str] = (),
+    ) -> None:
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.nondiff_argnums = nondiff_positions(fun, nondiff_argnums, nondiff_argnames)
+        self.jvp: Callable[..., Any] | None = None
+        self.symbolic_zeros = False
+        self._memo: dict[Any, Any] = {}
+
+    def defjvp(self, jvp: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
+        """Set the rule: `jvp(*nondiff, primals, tangents) -> (result, tangent of the result)`.
+
+        With `symbolic_zeros` a tangent that is zero comes as a `SymbolicZero`, not as an array.
+        """
+        self.jvp = jvp
+        self.symbolic_zeros = symbolic_zeros
+        self._memo.clear()
+        return jvp
+
+    def defjvps(self, *jvps: Callable[..., Any] | None) -> None:
+        """Set the rule by one function for each argument, None where the derivative is zero.
+
+        Each is `(tangent, result, *primals) -> its part of the tangent of the result`.
+        """
+
+        def rule(primals: Any, tangents: Any) -> tuple[Any, Any]:
+            out = self(*primals)
+            leaves, tree = flatten(out)
+            totals = [materialize(Zero(tangent_aval(aval_of(x)))) for x in leaves]
+            for jvp, t in zip(jvps, tangents, strict=True):
+                if jvp is not None:
+                    parts = flatten(jvp(t, out, *primals))[0]
+                    totals = [algebra.add(a, b) for a, b in zip(totals, parts, strict=True)]
+            return out, tree.unflatten(totals)
+
+        self.defjvp(rule)
+
+    @api_boundary
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The value of the function."""
+        if self.jvp is None:
+            name = _calls.function_name(self.fun)
+            raise ArgumentValueError(
+                f"the custom_jvp function `{name}` has no rule yet",
+                help=f"@{name}.defjvp   above   def rule(primals, tangents): ...",
+            )
+        call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
+        name = _calls.function_name(self.fun)
+        rule = _Rule(self.jvp, self.symbolic_zeros, call.skeleton(), name)
+
+        def differentiate(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+            full = [
+                Zero(tangent_aval(aval_of(p))) if t is None else t
+                for p, t in zip(primals, tangents, strict=True)
+            ]
+            return rule(primals, full)
+
+        def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
+            key = (jaxpr, rule.key())
+            kept = self._memo.setdefault(key, rule) if not call.fixed else rule
+            return custom_jvp_call_p.bind(
+                *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
+            )
+
+        return interpret(call, differentiate, bind, self._memo)
+
+
+class _Rule:
+    """A rule on flat values: `(primals, tangents) -> (results, tangents)`."""
+
+    __slots__ = ("call", "jvp", "name", "symbolic_zeros")
+
+    def __init__(self, jvp: Any, symbolic_zeros: bool, call: CustomCall, name: str) -> None:
+        self.jvp = jvp
+        self.symbolic_zeros = symbolic_zeros
+        self.call = call
+        self.name = name
+
+    def key(self) -> Any:
+        """Rules with equal keys do the same for one program."""
+        return (self.jvp, self.symbolic_zeros)
+
+    def __call__(
+        self, primals: Sequence[Any], tangents: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        call = self.call
+        given = tangents if self.symbolic_zeros else [materialize(t) for t in tangents]
+        pair = self.jvp(*call.fixed.values(), call.arguments(primals), call.arguments(given))
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise StructureError(
+                f"the rule of custom_jvp function `{self.name}` must return a pair of the result "
+                f"and its tangent, not a {type(pair).__name__}",
+                help="return value, tangent",
+            )
+        outs, tree = flatten(pair[0])
+        out_tangents, tangent_tree = flatten(pair[1])
+        if tree != tangent_tree:
+            raise StructureError(
+                f"the rule of custom_jvp function `{self.name}` must return a tangent of the "
+                f"structure of the result, {tree}, not {tangent_tree}"
+            )
+        call.out_trees[:] = [tree]
+        return outs, [self._checked(x, t) for x, t in zip(outs, out_tangents, strict=True)]
+
+    def _checked(self, out: Any, tangent: Any) -> Any:
+        wanted = tangent_aval(aval_of(out))
+        if type(tangent) is Zero or wanted.dtype == float0:
+            return Zero(wanted)
+        found = aval_of(tangent)
+        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+            raise ArgumentTypeError(
+                f"the rule of custom_jvp function `{self.name}` returned a result of type "
+                f"{aval_of(out)}, whose tangent must be {wanted}, but is {found}"
+            )
+        return tangent
+
+
+class _BatchedRule:
+    """A rule for a batch; all results and tangents have their batch axis first."""
+
+    __slots__ = ("axis", "mapped", "name", "rule")
+
+    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
+        self.rule = rule
+        self.axis = axis
+        self.mapped = mapped
+        self.name = rule.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _BatchedRule) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple:
+        return (self.rule, self.axis, self.mapped)
+
+    def __call__(
+        self, primals: Sequence[Any], tangents: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        count, axis = len(primals), self.axis
+        nonzero = [type(t) is not Zero for t in tangents]
+        shapes: list[Any] = []
+
+        def flat(*values: Any) -> list[Any]:
+            rest = iter(values[count:])
+            full = [
+                next(rest) if nz else Zero(tangent_aval(aval_of(p)))
+                for nz, p in zip(nonzero, values[:count], strict=True)
+            ]
+            outs, found = self.rule(values[:count], full)
+            shapes[:] = [len(outs), [type(t) is not Zero for t in found]]
+            return [*outs, *(t for t in found if type(t) is not Zero)]
+
+        dims = [0 if m else None for m in self.mapped]
+        tangent_dims = [d for d, nz in zip(dims, nonzero, strict=True) if nz]
+        given = [t for t in tangents if type(t) is not Zero]
+        found, found_dims = batched(flat, axis, [*primals, *given], [*dims, *tangent_dims])
+        moved = [to_batch_axis(x, d, axis) for x, d in zip(found, found_dims, strict=True)]
+        outs, rest = moved[: shapes[0]], iter(moved[shapes[0] :])
+        return outs, [
+            next(rest) if nz else Zero(tangent_aval(aval_of(x)))
+            for x, nz in zip(outs, shapes[1], strict=True)
+        ]
+
+
+def _call_jvp(
+    primals: Any, tangents: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+) -> tuple[list[Any], list[Any]]:
+    if any(type(t) is not Zero for t in tangents[:num_consts]):
+        raise closed_over_error(rule.name, "defjvp")
+    return rule(primals[num_consts:], tangents[num_consts:])
+
+
+def _call_batch(
+    axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+) -> tuple[list[Any], list[int]]:
+    mapped = tuple([d is not None for d in dims])
+    program, _ = batch_jaxpr(jaxpr, axis, mapped, True)
+    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+    made = _BatchedRule(rule, axis, mapped[num_consts:])
+    outs = custom_jvp_call_p.bind(*moved, jaxpr=program, rule=made, num_consts=num_consts)
+    return outs, [0] * len(outs)
+
+
+custom_jvp_call_p = Primitive(
+    "custom_jvp_call",
+    type=lambda *avals, jaxpr, rule, num_consts: jaxpr.out_avals,
+    numpy=lambda *args, jaxpr, rule, num_consts: evaluate_jaxpr_numpy(jaxpr, (), args),
+    jvp=_call_jvp,
+    transpose=transpose_call,
+    batch=_call_batch,
+    lower=lambda ctx, *values, jaxpr, rule, num_consts: inline_jaxpr(ctx, jaxpr, values),
+    multiple_results=True,
+    effects=lambda *, jaxpr, rule, num_consts: jaxpr.effects,
+    partial_eval=lambda split, args, unknown, params: split.recorder.process(
+        custom_jvp_call_p, args, params
+    ),
+)

@@ -1,0 +1,374 @@
+"""`custom_vjp`: a function with a reverse-mode derivative of your own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from jib import lax
+from jib.core.avals import AxisData, ShapedArray
+from jib.core.jaxpr import Jaxpr
+from jib.core.primitive import Primitive
+from jib.core.sources import api_boundary
+from jib.core.tracing import aval_of
+from jib.core.zeros import UndefinedPrimal, Zero, float0, tangent_aval
+from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
+from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
+from jib.passes.lower import inline_jaxpr
+from jib.passes.reference import evaluate_jaxpr_numpy
+from jib.transforms import _calls
+from jib.transforms._custom import (
+    CustomCall,
+    closed_over_error,
+    interpret,
+    nondiff_positions,
+    positional,
+    transpose_call,
+)
+from jib.transforms.linear import materialize
+from jib.tree import broadcast_prefix, tree_registry
+
+__all__ = ["CustomVJPPrimal", "custom_vjp"]
+
+flatten = tree_registry.flatten
+
+
+class CustomVJPPrimal(NamedTuple):
+    """What `fwd` gets for each array with `symbolic_zeros`, and if it is differentiated."""
+
+    value: Any
+    perturbed: bool
+
+
+class custom_vjp:
+    """A function whose reverse-mode derivative is the pair of functions that `defvjp` gives.
+
+    Args:
+        fun: the function.
+        nondiff_argnums: positions of arguments that are not differentiated: `fwd` gets them where
+            they stand, `bwd` gets them first.
+        nondiff_argnames: the same, by name.
+
+    Forward mode (`jvp`, `jacfwd`) of such a function raises `NoDerivativeError`.
+
+    Example:
+        >>> import jib
+        >>> import jib.numpy as jnp
+        >>> @jib.custom_vjp
+        ... def clipped(x):
+        ...     return x
+        >>> clipped.defvjp(lambda x: (x, None), lambda _, ct: (jnp.clip(ct, -1, 1),))
+        >>> float(jib.grad(lambda x: 5 * clipped(x))(2.0))
+        1.0
+    """
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        nondiff_argnums: Sequence[int] = (),
+        nondiff_argnames: Sequence[str] = (),
+    ) -> None:
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.nondiff_argnums = nondiff_positions(fun, nondiff_argnums, nondiff_argnames)
+        self.fwd: Callable[..., Any] | None = None
+        self.bwd: Callable[..., Any] | None = None
+        self.symbolic_zeros = False
+        self._memo: dict[Any, Any] = {}
+
+    def defvjp(
+        self,
+        fwd: Callable[..., Any],
+        bwd: Callable[..., Any],
+        symbolic_zeros: bool = False,
+        optimize_remat: bool = False,
+    ) -> None:
+        """Set the rule.
+
+        Args:
+            fwd: with the arguments of the function, returns `(result, residuals)`.
+            bwd: `bwd(*nondiff, residuals, cotangent)` returns a tuple with a cotangent for each
+                differentiated argument; None stands for zeros.
+            symbolic_zeros: `fwd` gets `CustomVJPPrimal`s, and `bwd` gets `SymbolicZero`s for
+                cotangents that are zero.
+            optimize_remat: not used: a rematerialized `fwd` is cleaned of dead code anyway.
+        """
+        self.fwd, self.bwd, self.symbolic_zeros = fwd, bwd, symbolic_zeros
+        self._memo.clear()
+
+    @api_boundary
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The value of the function."""
+        name = _calls.function_name(self.fun)
+        if self.fwd is None:
+            raise ArgumentValueError(
+                f"the custom_vjp function `{name}` has no rule yet", help=f"{name}.defvjp(fwd, bwd)"
+            )
+        call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
+        rule = _Rule(self.fwd, self.bwd, self.symbolic_zeros, call.skeleton(), name)
+
+        def differentiate(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+            full = [
+                Zero(tangent_aval(aval_of(p))) if t is None else t
+                for p, t in zip(primals, tangents, strict=True)
+            ]
+            return _apply_rule(rule, primals, full)
+
+        def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
+            kept = rule if call.fixed else self._memo.setdefault((jaxpr, "rule"), rule)
+            return custom_vjp_call_p.bind(
+                *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
+            )
+
+        return interpret(call, differentiate, bind, self._memo)
+
+
+class _Rule:
+    """A rule on flat values.
+
+    `forward(primals, perturbed)` gives results, residuals and a token; `backward(token, residuals,
+    cotangents)` gives a cotangent (it may be `Zero`) for each primal.
+    """
+
+    __slots__ = ("bwd", "call", "fwd", "name", "symbolic_zeros")
+
+    def __init__(
+        self, fwd: Any, bwd: Any, symbolic_zeros: bool, call: CustomCall, name: str
+    ) -> None:
+        self.fwd = fwd
+        self.bwd = bwd
+        self.symbolic_zeros = symbolic_zeros
+        self.call = call
+        self.name = name
+
+    def forward(
+        self, primals: Sequence[Any], perturbed: Sequence[bool]
+    ) -> tuple[list[Any], list[Any], Any]:
+        call = self.call
+        avals = tuple(map(aval_of, primals))
+        if self.symbolic_zeros:
+            primals = list(map(CustomVJPPrimal, primals, perturbed))
+        pair = self.fwd(*call.all_arguments(primals))  # type: ignore[misc]
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise StructureError(
+                f"the forward rule of custom_vjp function `{self.name}` must return a pair of the "
+                f"result and residuals, not a {type(pair).__name__}",
+                help="return value, residuals",
+            )
+        outs, tree = flatten(pair[0])
+        residuals, residual_tree = flatten(pair[1])
+        call.out_trees[:] = [tree]
+        return outs, residuals, (residual_tree, tree, avals)
+
+    def backward(self, token: Any, residuals: Sequence[Any], cts: Sequence[Any]) -> list[Any]:
+        residual_tree, tree, avals = token
+        call = self.call
+        given = cts if self.symbolic_zeros else [materialize(ct) for ct in cts]
+        out = self.bwd(  # type: ignore[misc]
+            *call.fixed.values(), residual_tree.unflatten(residuals), tree.unflatten(given)
+        )
+        count = len(call.positions)
+        if not isinstance(out, tuple | list) or len(out) != count:
+            shown = f" of {len(out)}" if isinstance(out, tuple | list) else ""
+            raise StructureError(
+                f"the backward rule of custom_vjp function `{self.name}` must return a tuple with "
+                f"{count} cotangent(s), one for each argument, not a {type(out).__name__}{shown}",
+                help="return (ct,)   for one argument; None stands for zeros",
+            )
+        full = call.arguments(list(range(len(avals))))
+        found = broadcast_prefix(tuple(out), full, is_leaf=lambda x: x is None)
+        return [self._checked(ct, aval) for ct, aval in zip(found, avals, strict=True)]
+
+    def _checked(self, ct: Any, aval: ShapedArray) -> Any:
+        wanted = tangent_aval(aval)
+        if ct is None or type(ct) is Zero or wanted.dtype == float0:
+            return Zero(wanted)
+        found = aval_of(ct)
+        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+            raise ArgumentTypeError(
+                f"the backward rule of custom_vjp function `{self.name}` must return a cotangent "
+                f"of type {wanted} for an argument of type {aval}, but returned {found}"
+            )
+        return ct
+
+
+class _BatchedRule:
+    """A rule for a batch; results and residuals have their batch axis first."""
+
+    __slots__ = ("axis", "mapped", "name", "rule")
+
+    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
+        self.rule = rule
+        self.axis = axis
+        self.mapped = mapped
+        self.name = rule.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _BatchedRule) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple:
+        return (self.rule, self.axis, self.mapped)
+
+    def _batched(self, flat: Any, values: Sequence[Any], dims: Sequence[int | None]) -> list[Any]:
+        outs, out_dims = batched(flat, self.axis, values, dims)
+        return [to_batch_axis(x, d, self.axis) for x, d in zip(outs, out_dims, strict=True)]
+
+    def forward(
+        self, primals: Sequence[Any], perturbed: Sequence[bool]
+    ) -> tuple[list[Any], list[Any], Any]:
+        tokens: list[Any] = []
+
+        def flat(*values: Any) -> list[Any]:
+            outs, residuals, token = self.rule.forward(values, perturbed)
+            tokens[:] = [token, len(outs)]
+            return [*outs, *residuals]
+
+        found = self._batched(flat, primals, [0 if m else None for m in self.mapped])
+        return found[: tokens[1]], found[tokens[1] :], tokens[0]
+
+    def backward(self, token: Any, residuals: Sequence[Any], cts: Sequence[Any]) -> list[Any]:
+        nonzero = [type(ct) is not Zero for ct in cts]
+        given = [ct for ct in cts if type(ct) is not Zero]
+        count, axis = len(residuals), self.axis
+        known: list[Any] = []
+
+        def flat(*values: Any) -> list[Any]:
+            rest = iter(values[count:])
+            full = [
+                next(rest) if nz else Zero(_unbatched(ct.aval))
+                for nz, ct in zip(nonzero, cts, strict=True)
+            ]
+            found = self.rule.backward(token, values[:count], full)
+            known[:] = found
+            return [ct for ct in found if type(ct) is not Zero]
+
+        outs = iter(self._batched(flat, [*residuals, *given], [0] * (count + len(given))))
+        result = []
+        for ct, mapped in zip(known, self.mapped, strict=True):
+            if type(ct) is Zero:
+                shape = (axis.size, *ct.aval.shape) if mapped else ct.aval.shape
+                result.append(Zero(ShapedArray(shape, ct.aval.dtype)))
+            else:
+                # An argument that the members share gets the sum of their cotangents.
+                full = next(outs)
+                result.append(full if mapped else lax.reduce_sum(full, (0,)))
+        return result
+
+
+def _unbatched(aval: ShapedArray) -> ShapedArray:
+    return ShapedArray(aval.shape[1:], aval.dtype)
+
+
+def _apply_rule(
+    rule: Any, primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[list[Any], list[Any]]:
+    """The results by the forward rule; their tangents are linear, and transpose to `backward`."""
+    perturbed = tuple([type(t) is not Zero for t in tangents])
+    outs, residuals, token = rule.forward(primals, perturbed)
+    out_tangents = [tangent_aval(aval_of(x)) for x in outs]
+    linear = custom_vjp_linear_p.bind(
+        *residuals,
+        *(t for t in tangents if type(t) is not Zero),
+        rule=rule,
+        token=token,
+        perturbed=perturbed,
+        out_avals=tuple(out_tangents),
+    )
+    found = iter(linear)
+    return outs, [Zero(a) if a.dtype == float0 else next(found) for a in out_tangents]
+
+
+def _call_jvp(
+    primals: Any, tangents: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+) -> tuple[list[Any], list[Any]]:
+    if any(type(t) is not Zero for t in tangents[:num_consts]):
+        raise closed_over_error(rule.name, "defvjp")
+    return _apply_rule(rule, primals[num_consts:], tangents[num_consts:])
+
+
+def _call_batch(
+    axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+) -> tuple[list[Any], list[int]]:
+    mapped = tuple([d is not None for d in dims])
+    program, _ = batch_jaxpr(jaxpr, axis, mapped, True)
+    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+    made = _BatchedRule(rule, axis, mapped[num_consts:])
+    outs = custom_vjp_call_p.bind(*moved, jaxpr=program, rule=made, num_consts=num_consts)
+    return outs, [0] * len(outs)
+
+
+custom_vjp_call_p = Primitive(
+    "custom_vjp_call",
+    type=lambda *avals, jaxpr, rule, num_consts: jaxpr.out_avals,
+    numpy=lambda *args, jaxpr, rule, num_consts: evaluate_jaxpr_numpy(jaxpr, (), args),
+    jvp=_call_jvp,
+    transpose=transpose_call,
+    batch=_call_batch,
+    lower=lambda ctx, *values, jaxpr, rule, num_consts: inline_jaxpr(ctx, jaxpr, values),
+    multiple_results=True,
+    effects=lambda *, jaxpr, rule, num_consts: jaxpr.effects,
+    partial_eval=lambda split, args, unknown, params: split.recorder.process(
+        custom_vjp_call_p, args, params
+    ),
+)
+
+
+# -------------------------------------------------------------------------- the tangents, to be
+# Operands: residuals, then the tangents of the perturbed arguments. It has a transpose, and nothing
+# else: a backward rule does not say what the forward derivative is.
+
+
+def _no_forward(*args: Any, rule: Any, **params: Any) -> Any:
+    raise NoDerivativeError(
+        f"`{rule.name}` has a reverse-mode rule only (custom_vjp), so jib.jvp, jib.jacfwd and "
+        "jib.linearize cannot differentiate it",
+        help=[
+            "jib.jacrev in place of jib.jacfwd",
+            "a rule for both modes   jib.custom_jvp   with   f.defjvp(rule)",
+        ],
+    )
+
+
+def _linear_transpose(
+    cts: Any, *operands: Any, rule: Any, token: Any, perturbed: Any, out_avals: Any
+) -> list[Any]:
+    residuals = [x for x in operands if type(x) is not UndefinedPrimal]
+    if len(residuals) + sum(perturbed) != len(operands):
+        raise AssertionError("the tangents of a custom_vjp function are linear together")
+    given = iter(cts)
+    full = [Zero(a) if a.dtype == float0 else next(given) for a in out_avals]
+    found = rule.backward(token, residuals, full)
+    wanted = [ct for ct, p in zip(found, perturbed, strict=True) if p]
+    return [*[None] * len(residuals), *wanted]
+
+
+def _linear_batch(
+    axis: Any, args: Any, dims: Any, *, rule: Any, token: Any, perturbed: Any, out_avals: Any
+) -> tuple[list[Any], list[int]]:
+    moved = [to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+    outs = custom_vjp_linear_p.bind(
+        *moved,
+        rule=_BatchedRule(rule, axis, (True,) * len(perturbed)),
+        token=token,
+        perturbed=perturbed,
+        out_avals=tuple(ShapedArray((axis.size, *a.shape), a.dtype) for a in out_avals),
+    )
+    return outs, [0] * len(outs)
+
+
+custom_vjp_linear_p = Primitive(
+    "custom_vjp_linear",
+    type=lambda *avals, rule, token, perturbed, out_avals: [
+        a for a in out_avals if a.dtype != float0
+    ],
+    numpy=_no_forward,
+    jvp=lambda primals, tangents, **params: _no_forward(**params),
+    transpose=_linear_transpose,
+    batch=_linear_batch,
+    lower=_no_forward,
+    multiple_results=True,
+)

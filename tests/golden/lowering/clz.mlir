@@ -1,0 +1,6 @@
+module @jib_clz {
+  func.func public @main(%arg0: tensor<2x3xi32>) -> tensor<2x3xi32> {
+    %0 = stablehlo.count_leading_zeros %arg0 : tensor<2x3xi32>
+    return %0 : tensor<2x3xi32>
+  }
+}

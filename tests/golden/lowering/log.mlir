@@ -1,0 +1,6 @@
+module @jib_log {
+  func.func public @main(%arg0: tensor<2x3xf32>) -> tensor<2x3xf32> {
+    %0 = stablehlo.log %arg0 : tensor<2x3xf32>
+    return %0 : tensor<2x3xf32>
+  }
+}
