@@ -34,8 +34,12 @@ from jib.settings import (
     transfer_guard as transfer_guard,
 )
 from jib.sharding._partition_spec import PartitionSpec as P
+from jib.transforms.abstract import *
+from jib.transforms.custom_jvp import *
+from jib.transforms.custom_vjp import custom_vjp as custom_vjp
 from jib.transforms.grad import *
-from jib.transforms.jit import jit as jit
+from jib.transforms.jacobians import *
+from jib.transforms.jit import clear_caches as clear_caches, jit as jit
 from jib.transforms.linear import (
     jvp as jvp,
     linear_transpose as linear_transpose,
@@ -44,6 +48,11 @@ from jib.transforms.linear import (
 )
 from jib.transforms.moving import *
 from jib.transforms.pmap import pmap as pmap
+from jib.transforms.remat import (
+    checkpoint as checkpoint,
+    checkpoint_policies as checkpoint_policies,
+    remat as remat,
+)
 from jib.transforms.shard_map import shard_map as shard_map
 from jib.transforms.vmap import *
 
@@ -51,8 +60,26 @@ __version__ = "0.1.0"
 
 # Subpackages that load on first use: `import jib` stays quick.
 _LAZY = frozenset(
-    "cache debug dlpack dtypes errors experimental flatten_util lax linen nn nnx numpy ops random "
-    "scipy sharding stages tree tree_util typing".split()
+    [
+        "cache",
+        "debug",
+        "dtypes",
+        "errors",
+        "experimental",
+        "flatten_util",
+        "interpreters",
+        "lax",
+        "nn",
+        "numpy",
+        "ops",
+        "random",
+        "scipy",
+        "sharding",
+        "stages",
+        "tree",
+        "tree_util",
+        "typing",
+    ]
 )
 
 

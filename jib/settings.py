@@ -10,12 +10,13 @@ Internal code imports the option itself and reads `option.value`: one attribute 
 """
 
 import contextlib
-import difflib
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
+
+from jib._deferred import DeferredModule
 
 __all__ = [
     "UNSET",
@@ -74,6 +75,7 @@ UNSET: Any = _Unset()
 
 Callback = Callable[["Option[Any]", Any, bool], None]
 
+_difflib: Any = DeferredModule("difflib")
 _TABLE: dict[str, "Option[Any]"] = {}
 _CALLBACKS: list[Callback] = []
 _GROUPS: dict[str, tuple["Option[Any]", ...]] = {}
@@ -239,7 +241,7 @@ class Config:
         bare = _bare(name)
         found = _TABLE.get(_ALIASES.get(bare, bare))
         if found is None:
-            near = difflib.get_close_matches(bare, list(_TABLE), n=3, cutoff=0.5)
+            near = _difflib.get_close_matches(bare, list(_TABLE), n=3, cutoff=0.5)
             hint = f"; near names: {', '.join(near)}" if near else ""
             raise AttributeError(
                 f"there is no option {name!r}{hint}. help: sorted(jib.config.values) lists all"

@@ -1,11 +1,13 @@
 """Accelerator plugins: found by the path of their shared library, loaded through the PJRT C API."""
 
-import importlib.metadata
+import contextlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jib._deferred import DeferredModule
 from jib.backend._compat import xla_client
 from jib.backend._warn import warn_user
 
@@ -41,6 +43,7 @@ _PLUGINS = (
     ),
 )
 _failures: dict[str, str] = {}
+_metadata: Any = DeferredModule("importlib.metadata")
 
 
 def _folders_of(module: str) -> list[Path]:
@@ -57,12 +60,26 @@ def _folders_of(module: str) -> list[Path]:
     return [folder / child for folder in folders] if parent else folders
 
 
+def _installed(distributions: tuple[str, ...]) -> list[str]:
+    """Those that seem to be installed, by file names: `importlib.metadata` is slow to load."""
+    entries: set[str] = set()
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            entries.update(name.lower().replace("-", "_") for name in os.listdir(folder or "."))
+    wanted = {name: name.replace("-", "_") + "_" for name in distributions}
+    return [
+        name
+        for name, start in wanted.items()
+        if any(f"{entry}_".startswith(start) for entry in entries)
+    ]
+
+
 def _listed_files(distributions: tuple[str, ...], library: str) -> list[Path]:
     files: list[Path] = []
-    for name in distributions:
+    for name in _installed(distributions):
         try:
-            listed = importlib.metadata.files(name) or []
-        except importlib.metadata.PackageNotFoundError:
+            listed = _metadata.files(name) or []
+        except _metadata.PackageNotFoundError:
             continue
         files += [Path(str(item.locate())) for item in listed if item.name == library]
     return files

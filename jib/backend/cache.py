@@ -5,22 +5,23 @@ write a file of their own and rename it, so readers and other writers see whole 
 Loading an executable runs code, so a folder that everyone may write to is not used.
 """
 
-import hashlib
 import os
 import stat
 import struct
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jib import settings
+from jib._deferred import DeferredModule
 from jib.backend._warn import warn_user
 
 __all__ = ["CacheStats", "clear", "directory", "load", "stats", "store"]
 
+_hashing: Any = DeferredModule("hashlib")
+_tempfile: Any = DeferredModule("tempfile")
 _MAGIC = b"JIBX"
 _FORMAT = 1
 _HEADER = struct.Struct("<4sHxxdQ32s")
@@ -141,7 +142,7 @@ def store(key: str, serialize: Callable[[], bytes], seconds: float) -> None:
     limit = _limit()
     if len(payload) + _HEADER.size > limit:
         return
-    digest = hashlib.sha256(payload).digest()
+    digest = _hashing.sha256(payload).digest()
     header = _HEADER.pack(_MAGIC, _FORMAT, seconds, len(payload), digest)
     try:
         _write_whole(folder, os.path.join(folder, key + _SUFFIX), header + payload)
@@ -201,7 +202,7 @@ def _unpack(data: bytes) -> tuple[float, bytes]:
     payload = data[_HEADER.size :]
     if magic != _MAGIC or version != _FORMAT:
         raise ValueError("it is of another format")
-    if len(payload) != length or hashlib.sha256(payload).digest() != digest:
+    if len(payload) != length or _hashing.sha256(payload).digest() != digest:
         raise ValueError("its checksum does not match")
     return seconds, payload
 
@@ -230,7 +231,7 @@ def _touch(path: str) -> None:
 
 
 def _write_whole(folder: str, path: str, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(suffix=".tmp", dir=folder)
+    handle, temporary = _tempfile.mkstemp(suffix=".tmp", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -1,7 +1,6 @@
 """From a StableHLO module to an executable: memory cache, then disk cache, then XLA."""
 
 import functools
-import hashlib
 import logging
 import os
 import platform as host_platform
@@ -14,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from jib import settings
+from jib._deferred import DeferredModule
 from jib.backend import cache
 from jib.backend._compat import jaxlib_core, jaxlib_version, xla_client
 from jib.errors import ArgumentValueError
 
 __all__ = ["clear_memory_cache", "compile_module", "module_fingerprint"]
 
+_hashing: Any = DeferredModule("hashlib")
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _in_memory: OrderedDict[str, Any] = OrderedDict()
@@ -103,8 +104,8 @@ def clear_memory_cache() -> None:
 def module_fingerprint(module: Any) -> bytes:
     """SHA-256 of a module without its source positions, so that moving code keeps its cache."""
     if isinstance(module, str | bytes):
-        return hashlib.sha256(module.encode() if isinstance(module, str) else module).digest()
-    return hashlib.sha256(module.operation.get_asm(binary=True, enable_debug_info=False)).digest()
+        return _hashing.sha256(module.encode() if isinstance(module, str) else module).digest()
+    return _hashing.sha256(module.operation.get_asm(binary=True, enable_debug_info=False)).digest()
 
 
 def _from_disk(
@@ -212,7 +213,7 @@ def _compile_options(
 
 
 def _cache_key(module: Any, devices: tuple[Any, ...], options: Any) -> str:
-    digest = hashlib.sha256(module_fingerprint(module))
+    digest = _hashing.sha256(module_fingerprint(module))
     digest.update(options.SerializeAsString())
     digest.update(_machine_fingerprint(devices[0].client))
     kinds = [(device.device_kind, device.id) for device in devices]

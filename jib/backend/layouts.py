@@ -1,12 +1,12 @@
 """How XLA and Shardy write a layout: tiles of devices, and mesh axes per dimension."""
 
 import functools
-import json
 import math
 from typing import Any
 
 import numpy as np
 
+from jib._deferred import DeferredModule
 from jib.backend._compat import hlo_bindings
 from jib.sharding import PartitionSpec
 
@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 HloSharding = hlo_bindings.HloSharding
+_json: Any = DeferredModule("json")
 _SubgroupType = hlo_bindings.OpSharding.Type
 REPLICATED = HloSharding.replicate()
 Index = tuple[slice, ...]
@@ -118,13 +119,13 @@ def named_to_hlo(mesh: Any, spec: PartitionSpec, ndim: int) -> Any:
 
 
 def _sdy_axes(names: Any) -> str:
-    return ", ".join(json.dumps(str(name)) for name in names)
+    return ", ".join(_json.dumps(str(name)) for name in names)
 
 
 @functools.lru_cache(4096)
 def named_to_sdy(mesh: Any, spec: PartitionSpec, ndim: int) -> str:
     """Shardy's form of a spec, as the text of an attribute."""
-    axes = ", ".join(f"{json.dumps(str(name))}={size}" for name, size in mesh.shape_tuple)
+    axes = ", ".join(f"{_json.dumps(str(name))}={size}" for name, size in mesh.shape_tuple)
     entries = (*spec.partitions, *(None,) * (ndim - len(spec.partitions)))
     dimensions = [
         "{?}" if entry is PartitionSpec.UNCONSTRAINED else f"{{{_sdy_axes(axes_of(entry))}}}"

@@ -10,7 +10,7 @@ import numpy as np
 from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_handlers
 
-__all__ = ["exact_scalar", "exact_type"]
+__all__ = ["EXACT_TYPES", "exact_scalar", "exact_type"]
 
 
 class _Float64(np.float64):
@@ -30,6 +30,9 @@ class _Complex128(np.complex128):
 
 
 _EXACT = {np.dtype(kind.__base__): kind for kind in (_Float64, _Int64, _UInt64, _Complex128)}
+
+# C++ would narrow these as it narrows NumPy's own: eagerly they go to the device first.
+EXACT_TYPES = frozenset(_EXACT.values())
 
 for _dtype, _kind in _EXACT.items():
     aval_handlers[_kind] = functools.partial(lambda aval, x: aval, ShapedArray((), _dtype))

@@ -7,6 +7,7 @@ belongs to one trace; to every other trace it is a constant.
 from __future__ import annotations
 
 import contextlib
+import functools
 import operator
 import threading
 from collections.abc import Callable, Iterator
@@ -273,7 +274,7 @@ aval_handlers: dict[type, Callable[[Any], ShapedArray]] = {
 # Scalars whose width no setting changes: literals of most programs.
 aval_handlers.update(
     {
-        dtype.type: lambda x, aval=ShapedArray((), dtype): aval
+        dtype.type: functools.partial(lambda aval, x: aval, ShapedArray((), dtype))
         for dtype in dtypes.VALID
         if dtype.names is None and dtype.itemsize < 8
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from typing import Any
 
+from jib._deferred import DeferredModule
 from jib.errors._base import CODES
 
 __all__ = ["explain"]
+
+_resources: Any = DeferredModule("importlib.resources")
 
 
 def explain(code: str) -> str:
@@ -21,4 +24,4 @@ def explain(code: str) -> str:
     code = code.upper()
     if code not in CODES:
         raise KeyError(f"no error has the code {code}; there are {', '.join(sorted(CODES))}")
-    return resources.files("jib.errors").joinpath("texts", f"{code}.md").read_text("utf-8")
+    return _resources.files("jib.errors").joinpath("texts", f"{code}.md").read_text("utf-8")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jib._deferred import DeferredModule
 from jib.errors._base import JibError
 from jib.errors._described import type_text
 from jib.errors._spans import Source, Span, resolve
@@ -39,6 +39,8 @@ __all__ = [
     "UnexpectedTracerError",
     "missing_names",
 ]
+
+_difflib: Any = DeferredModule("difflib")
 
 
 def _listed(items: Sequence[str]) -> str:
@@ -340,7 +342,7 @@ def missing_names(module: str) -> Callable[[str], Any]:
     def missing(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        near = difflib.get_close_matches(name, dir(sys.modules[module]), 1, 0.75)
+        near = _difflib.get_close_matches(name, dir(sys.modules[module]), 1, 0.75)
         raise NotAvailableError(f"{module}.{name}", f"{module}.{near[0]}" if near else "")
 
     return missing

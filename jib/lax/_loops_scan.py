@@ -76,6 +76,19 @@ def scan(
         >>> total.item(), sums.tolist()
         (6, [0, 1, 3, 6])
     """
+    return scan_as("scan", f, init, xs, length, reverse, unroll)
+
+
+def scan_as(
+    name: str,
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+) -> tuple[Any, Any]:
+    """`scan` under the name of the function that the user called."""
     init_leaves, init_tree = flatten(init)
     xs_leaves, _ = flatten(xs)
     length = _length(xs, xs_leaves, length)
@@ -86,12 +99,12 @@ def scan(
         def step(carry: Any, x: Any) -> tuple[list[Any], Any]:
             carry, y = _pair(f(carry, x))
             leaves, tree = flatten(carry)
-            check_structure("scan", init, init_tree, tree)
+            check_structure(name, init, init_tree, tree)
             return without_weak_outputs(leaves, avals), y
 
-        return trace_body(step, in_tree, [*avals, *x_avals], "scan_body")
+        return trace_body(step, in_tree, [*avals, *x_avals], f"{name}_body")
 
-    body, carry = stable_carry("scan", init_leaves, init, trace)
+    body, carry = stable_carry(name, init_leaves, init, trace)
     outs = scan_p.bind(
         *body.consts,
         *carry,

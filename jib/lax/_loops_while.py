@@ -16,6 +16,7 @@ from jib.core.tracing import Tracer, aval_of
 from jib.core.zeros import Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError
 from jib.lax._families import constant_like
+from jib.lax._loops_scan import scan_as
 from jib.lax._programs import (
     Body,
     check_structure,
@@ -142,9 +143,9 @@ def fori_loop(
             return (lax.add(i, constant_like(i, 1)), body_fun(i, value)), None
 
         length = max(stop - start, 0)
-        (_, result), _ = lax.scan(
-            step, (first, init_val), None, length, unroll=1 if unroll is None else unroll
-        )
+        steps = 1 if unroll is None else unroll
+        carry = (first, init_val)
+        (_, result), _ = scan_as("fori_loop", step, carry, None, length, False, steps)
         return result
     if unroll is not None and unroll not in (1, False):
         raise ArgumentValueError(

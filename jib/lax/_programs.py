@@ -113,7 +113,7 @@ def stable_carry(
             for x, a, w in zip(values, avals, wanted, strict=True)
         ]
     changed = [
-        (_leaf_name(path_tree, i), str(before), str(after))
+        (_leaf_name(name, path_tree, i), str(before), str(after))
         for i, (before, after) in enumerate(zip(avals, outs, strict=True))
         if (before.shape, before.dtype) != (after.shape, after.dtype)
     ]
@@ -140,8 +140,10 @@ def _as_type(x: Any, before: ShapedArray, wanted: ShapedArray) -> Any:
     return match_vary(x, wanted.vary)
 
 
-def _leaf_name(tree: Any, index: int) -> str:
+def _leaf_name(name: str, tree: Any, index: int) -> str:
     path, _ = tree_registry.flatten_with_path(tree)[0][index]
+    if name == "fori_loop":  # its counter is ours: users know the rest only
+        path = path[1:]
     return "the carry" if not path else f"`carry{''.join(map(str, path))}`"
 
 

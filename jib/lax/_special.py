@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-import statistics
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from jib import lax
+from jib._deferred import DeferredModule
 from jib.core.tracing import aval_of
 from jib.errors import NoDerivativeError
 from jib.lax._arithmetic import add, div, integer_pow, mul, neg, strong_mul, sub
@@ -66,6 +66,7 @@ def _bell(t: Any, x: Any, height: float) -> Any:
     return mul(t, mul(constant_like(x, height), lax.exp(neg(integer_pow(x, 2)))))
 
 
+_statistics: Any = DeferredModule("statistics")
 _SLOPE = 2 / math.sqrt(math.pi)
 erf_p = unary(
     "erf",
@@ -100,7 +101,7 @@ def _erf_inv(x: float) -> float:
         return math.copysign(math.inf, x)
     if abs(x) < 1e-9:
         return x / _SLOPE
-    return statistics.NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2)
+    return _statistics.NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2)
 
 
 erf_inv_p = by_result(

@@ -122,8 +122,8 @@ def logsumexp(
     Example:
         >>> import jib
         >>> import jib.numpy as jnp
-        >>> float(jib.nn.logsumexp(jnp.array([1000.0, 1000.0]))) == 1000.0 + float(jnp.log(2.0))
-        True
+        >>> round(float(jib.nn.logsumexp(jnp.array([1000.0, 1000.0]))), 2)
+        1000.69
     """
     a = as_operand("logsumexp", a)
     if b is not None:

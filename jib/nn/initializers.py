@@ -173,7 +173,7 @@ def _fans(
     """How many inputs an output has, and how many outputs an input has."""
     if isinstance(in_axis, int) and in_axis == -2 and len(shape) <= 1:
         raise ShapeError(
-            f"an initializer that scales by its inputs needs two axes, but got shape {tuple(shape)}",
+            f"an initializer scaled by its inputs needs two axes, but got shape {tuple(shape)}",
             help="init = jib.nn.initializers.normal()",
         )
     ins, outs = _size(shape, in_axis), _size(shape, out_axis)

@@ -3,6 +3,7 @@
 import sys
 
 from jib.errors import missing_names
+from jib.numpy import linalg as linalg
 from jib.numpy._arithmetic import *
 from jib.numpy._averages import *
 from jib.numpy._bitwise import *
@@ -12,12 +13,14 @@ from jib.numpy._complexes import *
 from jib.numpy._contraction import *
 from jib.numpy._creation import *
 from jib.numpy._cumulative import *
+from jib.numpy._einsum import *
 from jib.numpy._indexing import *
 from jib.numpy._inspection import *
 from jib.numpy._joining import *
 from jib.numpy._mapping import *
 from jib.numpy._methods import set_namespace
 from jib.numpy._nan_reductions import *
+from jib.numpy._padding import *
 from jib.numpy._polynomials import *
 from jib.numpy._ranges import *
 from jib.numpy._reductions import *

@@ -1,18 +1,15 @@
-"""Products of arrays: dot, matmul, einsum and their like; diagonals and traces."""
+"""Products of arrays: dot, matmul and their like; diagonals and traces."""
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import opt_einsum
 
 from jib import dtypes, lax
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentTypeError, ArgumentValueError, AxisError, ShapeError
+from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
 from jib.numpy._shaping import integer, ravel
@@ -25,8 +22,6 @@ __all__ = [
     "diagflat",
     "diagonal",
     "dot",
-    "einsum",
-    "einsum_path",
     "inner",
     "kron",
     "matmul",
@@ -40,18 +35,19 @@ __all__ = [
 ]
 
 
-def _contract(a: Any, b: Any, contracted: Any, batch: Any, precision: Any, preferred: Any) -> Any:
+def contract(a: Any, b: Any, contracted: Any, batch: Any, precision: Any, preferred: Any) -> Any:
     """`lax.dot_general` of two arrays in their common dtype; the result's dtype is theirs."""
     return lax.dot_general(
         a, b, (contracted, batch), precision=precision, preferred_element_type=preferred
     )
 
 
-def _preferred(dtype: DTypeLike | None) -> Any:
+def preferred_dtype(dtype: DTypeLike | None) -> Any:
+    """The dtype of a product that was asked for, or None."""
     return None if dtype is None else dtypes.parse(dtype)
 
 
-def _fixed(precision: Any) -> Any:
+def fixed(precision: Any) -> Any:
     """A precision that is hashable: lists become tuples."""
     return tuple(precision) if isinstance(precision, list) else precision
 
@@ -80,7 +76,7 @@ def dot(
         11
     """
     a, b = as_operand("dot", a), as_operand("dot", b)
-    return _dot(a, b, _fixed(precision), _preferred(preferred_element_type))
+    return _dot(a, b, fixed(precision), preferred_dtype(preferred_element_type))
 
 
 @compiled(static=("precision", "preferred"))
@@ -92,7 +88,7 @@ def _dot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
         return product if preferred is None else lax.convert_element_type(product, preferred)
     axis = max(second.ndim - 2, 0)
     _check_lengths("dot", first, second, first.ndim - 1, axis)
-    return _contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
+    return contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
 
 
 def _check_lengths(name: str, first: Any, second: Any, axis1: int, axis2: int) -> None:
@@ -127,7 +123,7 @@ def matmul(
         (2, 4)
     """
     a, b = as_operand("matmul", a), as_operand("matmul", b)
-    return _matmul(a, b, _fixed(precision), _preferred(preferred_element_type))
+    return _matmul(a, b, fixed(precision), preferred_dtype(preferred_element_type))
 
 
 @compiled(static=("precision", "preferred"))
@@ -142,7 +138,7 @@ def _matmul(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
     axis = max(second.ndim - 2, 0)
     _check_lengths("matmul", first, second, first.ndim - 1, axis)
     if second.ndim <= 2:  # the leading axes of `a` are rows
-        return _contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
+        return contract(a, b, ((first.ndim - 1,), (axis,)), ((), ()), precision, preferred)
     return _batched_matmul(a, b, precision, preferred)
 
 
@@ -167,7 +163,7 @@ def _batched_matmul(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
     b = lax.reshape(b, (*(right[i] for i in other), second[-2], *columns))
     batch = ([pick.index(i) for i in shared], [other.index(i) for i in shared])
     contracted = ((aval_of(a).ndim - 1,), (aval_of(b).ndim - 2,))
-    out = _contract(a, b, contracted, batch, precision, preferred)
+    out = contract(a, b, contracted, batch, precision, preferred)
     # Axes of the product: shared, own of a, row, own of b, column.
     labels = [*shared, *own_left, *("r" for _ in rows), *own_right, "c"]
     wanted = [i for i in range(lead) if i in labels] + [x for x in ("r", "c") if x in labels]
@@ -211,13 +207,13 @@ def tensordot(
     right = tuple(canonical_axis("tensordot", i, second.ndim) for i in right)
     for i, j in zip(left, right, strict=True):
         _check_lengths("tensordot", first, second, i, j)
-    return _tensordot(a, b, left, right, _fixed(precision), _preferred(preferred_element_type))
+    return _tensordot(a, b, left, right, fixed(precision), preferred_dtype(preferred_element_type))
 
 
 @compiled(static=("left", "right", "precision", "preferred"))
 def _tensordot(a: Any, b: Any, left: Any, right: Any, precision: Any, preferred: Any) -> Any:
     a, b = promote_dtypes("tensordot", a, b)
-    return _contract(a, b, (left, right), ((), ()), precision, preferred)
+    return contract(a, b, (left, right), ((), ()), precision, preferred)
 
 
 def vdot(
@@ -236,13 +232,13 @@ def vdot(
     """
     a, b = ravel(as_operand("vdot", a)), ravel(as_operand("vdot", b))
     _check_lengths("vdot", aval_of(a), aval_of(b), 0, 0)
-    return _vdot(a, b, _fixed(precision), _preferred(preferred_element_type))
+    return _vdot(a, b, fixed(precision), preferred_dtype(preferred_element_type))
 
 
 @compiled(static=("precision", "preferred"))
 def _vdot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
     a, b = promote_dtypes("vdot", a, b)
-    return _contract(_conjugated(a), b, ((0,), (0,)), ((), ()), precision, preferred)
+    return contract(_conjugated(a), b, ((0,), (0,)), ((), ()), precision, preferred)
 
 
 def _conjugated(x: Any) -> Any:
@@ -260,7 +256,7 @@ def vecdot(
 ) -> Array:
     """Inner products of vectors along an axis; other axes broadcast, the first is conjugated."""
     x1, x2 = as_operand("vecdot", x1), as_operand("vecdot", x2)
-    return _vecdot(x1, x2, int(axis), _fixed(precision), _preferred(preferred_element_type))
+    return _vecdot(x1, x2, int(axis), fixed(precision), preferred_dtype(preferred_element_type))
 
 
 @compiled(static=("axis", "precision", "preferred"))
@@ -440,11 +436,11 @@ def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     first, second = (canonical_axis("diagonal", i, ndim) for i in (axis1, axis2))
     if first == second:
         raise ArgumentValueError(f"`diagonal` needs two different axes, but got {axis1} twice")
-    return _diagonal(a, integer("diagonal", offset), first, second)
+    return diagonal_of(a, integer("diagonal", offset), first, second)
 
 
 @compiled(static=("offset", "axis1", "axis2"))
-def _diagonal(a: Any, offset: int, axis1: int, axis2: int) -> Any:
+def diagonal_of(a: Any, offset: int, axis1: int, axis2: int) -> Any:
     """One step along the diagonal is one row and one column on in the flattened matrix."""
     shape = aval_of(a).shape
     rest = [i for i in range(len(shape)) if i not in (axis1, axis2)]
@@ -523,206 +519,3 @@ def _diag(v: Any, k: int) -> Any:
 def diagflat(v: ArrayLike, k: int = 0) -> Array:
     """The matrix with the flattened input on its k-th diagonal."""
     return diag(ravel(v), k)
-
-
-# ------------------------------------------------------------------------------------- einsum
-
-
-def einsum(
-    subscripts: Any,
-    /,
-    *operands: Any,
-    out: None = None,
-    optimize: Any = "auto",
-    precision: Any = None,
-    preferred_element_type: DTypeLike | None = None,
-    _dot_general: Any = None,
-    out_sharding: Any = None,
-) -> Array:
-    """A sum of products, written in Einstein's notation.
-
-    Args:
-        subscripts: letters for the axes of each operand, and after `->` those of the result, as in
-            `"bij,bjk->bik"`; or an array, in the form `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
-        operands: the arrays.
-        optimize: how the order of the products is chosen, an option of `opt_einsum`.
-        precision: precision of the products.
-        preferred_element_type: dtype of sums and result.
-
-    Raises:
-        ShapeError: if one letter stands for different lengths.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.einsum("ij,jk->ik", jnp.ones((2, 3)), jnp.ones((3, 4))).shape
-        (2, 4)
-    """
-    if out is not None:
-        raise ArgumentValueError("`einsum` cannot write into `out`: arrays are immutable")
-    inputs, output, arrays = _parse_einsum(subscripts, operands)
-    shapes = tuple(aval_of(x).shape for x in arrays)
-    steps = _einsum_plan(inputs, output, shapes, _plan_option(optimize))
-    return _einsum(arrays, steps, _fixed(precision), _preferred(preferred_element_type))
-
-
-def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "auto") -> tuple[list, Any]:
-    """The order in which `einsum` multiplies, and a printable account of it."""
-    inputs, output, arrays = _parse_einsum(subscripts, operands)
-    text = f"{','.join(inputs)}->{output}"
-    shapes = [aval_of(x).shape for x in arrays]
-    option = _plan_option(optimize)
-    path, info = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=option)
-    return ["einsum_path", *path], info
-
-
-def _plan_option(optimize: Any) -> Any:
-    if optimize is True:
-        return "optimal"
-    if isinstance(optimize, list):
-        return tuple(tuple(step) for step in optimize if not isinstance(step, str))
-    return "auto" if optimize is False else optimize
-
-
-def _parse_einsum(subscripts: Any, operands: tuple) -> tuple[tuple[str, ...], str, list[Any]]:
-    """Letters of the operands, letters of the result, and the operands."""
-    if not isinstance(subscripts, str):
-        flat = (subscripts, *operands)
-        arrays = list(flat[0 : len(flat) - len(flat) % 2 : 2])
-        shapes = [np.broadcast_to(np.float32(0), np.shape(x)) for x in arrays]
-        paired = [y for x, axes in zip(shapes, flat[1::2], strict=False) for y in (x, axes)]
-        text, output, _ = opt_einsum.parser.parse_einsum_input((*paired, *flat[2 * len(arrays) :]))
-    else:
-        arrays = list(operands)
-        arrays = [as_operand("einsum", x) for x in arrays]
-        shapes = [aval_of(x).shape for x in arrays]
-        try:
-            text, output, _ = opt_einsum.parser.parse_einsum_input(
-                (subscripts, *shapes), shapes=True
-            )
-        except (ValueError, IndexError) as error:
-            raise ShapeError(f"`einsum` cannot read {subscripts!r} for {shapes}: {error}") from None
-    arrays = [as_operand("einsum", x) for x in arrays]
-    inputs = tuple(text.split(","))
-    if len(inputs) != len(arrays):
-        raise ArgumentTypeError(f"`einsum` {subscripts!r} speaks of {len(inputs)} operands")
-    _check_letters(inputs, output, arrays)
-    return inputs, output, arrays
-
-
-def _check_letters(inputs: tuple[str, ...], output: str, arrays: list[Any]) -> None:
-    lengths: dict[str, int] = {}
-    for letters, x in zip(inputs, arrays, strict=True):
-        aval = aval_of(x)
-        if len(letters) != aval.ndim:
-            raise ShapeError(f"`einsum` names {len(letters)} axes ({letters}) of {aval}")
-        for letter, length in zip(letters, aval.shape, strict=True):
-            known = lengths.setdefault(letter, length)
-            if known == 1:
-                lengths[letter] = length
-            elif length not in (1, known):
-                raise ShapeError(f"`einsum`: axis {letter!r} has length {known} and also {length}")
-    missing = set(output) - set(lengths)
-    if missing:
-        raise ArgumentValueError(f"`einsum`: {sorted(missing)} of the result stand in no operand")
-
-
-@functools.lru_cache(4096)
-def _einsum_plan(inputs: tuple, output: str, shapes: tuple, optimize: Any) -> tuple:
-    """Steps `(positions of the operands, their letters, letters of the product)`."""
-    names = list(inputs)
-    if len(names) <= 2:
-        path: Any = [tuple(range(len(names)))]
-    else:
-        text = f"{','.join(inputs)}->{output}"
-        path = opt_einsum.contract_path(text, *shapes, shapes=True, optimize=optimize)[0]
-    steps = []
-    for positions in path:
-        taken = sorted(positions, reverse=True)
-        letters = tuple(names.pop(i) for i in taken)
-        here = "".join(letters)
-        later = set("".join(names) + output)
-        result = output if not names else "".join(x for x in dict.fromkeys(here) if x in later)
-        steps.append((tuple(taken), letters, result))
-        names.append(result)
-    return tuple(steps)
-
-
-@compiled(static=("steps", "precision", "preferred"))
-def _einsum(arrays: list[Any], steps: tuple, precision: Any, preferred: Any) -> Any:
-    if preferred is None and len(arrays) > 1:
-        arrays = promote_dtypes("einsum", *arrays)
-    values = list(arrays)
-    for taken, letters, result in steps:
-        operands = [values.pop(i) for i in taken]
-        values.append(_einsum_step(operands, letters, result, precision, preferred))
-    out = values[0]
-    return out if preferred is None else lax.convert_element_type(out, preferred)
-
-
-def _einsum_step(
-    operands: list[Any], letters: tuple, result: str, precision: Any, preferred: Any
-) -> Any:
-    """One product of operands (mostly two), summed over the letters that the result lacks."""
-    terms = [_take_diagonals(x, names) for x, names in zip(operands, letters, strict=True)]
-    while len(terms) > 1:
-        (b, right), (a, left) = terms.pop(), terms.pop()
-        wanted = set(result).union(*(names for _, names in terms))
-        if not terms:
-            b, right, a, left = a, left, b, right
-        a, left = _sum_letters(a, left, wanted | set(right))
-        b, right = _sum_letters(b, right, wanted | set(left))
-        terms.append(_multiply((a, left), (b, right), wanted, result, precision, preferred))
-    x, names = _sum_letters(*terms[0], set(result))
-    return lax.transpose(x, [names.index(letter) for letter in result])
-
-
-def _take_diagonals(x: Any, names: str) -> tuple[Any, str]:
-    """A letter that stands twice means the diagonal of the two axes."""
-    for letter, count in Counter(names).items():
-        for _ in range(count - 1):
-            first = names.index(letter)
-            second = names.index(letter, first + 1)
-            x = _diagonal(x, 0, first, second)
-            names = names[:first] + names[first + 1 : second] + names[second + 1 :] + letter
-    return x, names
-
-
-def _sum_letters(x: Any, names: str, wanted: set[str]) -> tuple[Any, str]:
-    axes = tuple(i for i, letter in enumerate(names) if letter not in wanted)
-    if not axes:
-        return x, names
-    return lax.reduce_sum(x, axes), "".join(n for n in names if n in wanted)
-
-
-def _multiply(
-    one: tuple, two: tuple, wanted: set[str], result: str, precision: Any, preferred: Any
-) -> tuple[Any, str]:
-    (a, left), (b, right) = one, two
-    a, left, b, right = _drop_ones(a, left, b, right)
-    shared = [n for n in left if n in right]
-    batch = [n for n in shared if n in wanted]
-    summed = [n for n in shared if n not in wanted]
-    own_left = [n for n in left if n not in shared]
-    own_right = [n for n in right if n not in shared]
-    made = "".join([*batch, *own_left, *own_right])
-    # Either order of the operands gives the product; take the one that needs no transposition.
-    if made != result and "".join([*batch, *own_right, *own_left]) == result:
-        a, left, b, right = b, right, a, left
-        made = result
-    contracted = (tuple(left.index(n) for n in summed), tuple(right.index(n) for n in summed))
-    batched = (tuple(left.index(n) for n in batch), tuple(right.index(n) for n in batch))
-    return _contract(a, b, contracted, batched, precision, preferred), made
-
-
-def _drop_ones(a: Any, left: str, b: Any, right: str) -> tuple[Any, str, Any, str]:
-    """Axes of length 1 broadcast: drop them where the other operand has the letter."""
-    shape_a, shape_b = aval_of(a).shape, aval_of(b).shape
-    sizes_a, sizes_b = dict(zip(left, shape_a, strict=True)), dict(zip(right, shape_b, strict=True))
-    drop_a = [n for n in left if n in sizes_b and sizes_a[n] == 1 != sizes_b[n]]
-    drop_b = [n for n in right if n in sizes_a and sizes_b[n] == 1 != sizes_a[n]]
-    if drop_a:
-        a = lax.squeeze(a, [left.index(n) for n in drop_a])
-    if drop_b:
-        b = lax.squeeze(b, [right.index(n) for n in drop_b])
-    keep_a = "".join(n for n in left if n not in drop_a)
-    return a, keep_a, b, "".join(n for n in right if n not in drop_b)

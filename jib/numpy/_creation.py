@@ -337,12 +337,6 @@ def _wanted(dtype: Any) -> Any:
     return dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
 
 
-@compiled(static=("shape", "dtype"))
-def _filled(value: Any, shape: Any, dtype: Any) -> Any:
-    value = lax.convert_element_type(value, dtype)
-    return lax.broadcast_in_dim(value, shape, ())
-
-
 def _constant(name: str, value: int, shape: Any, dtype: Any, device: Any) -> Any:
     shape, dtype = canonical_shape(name, shape), _wanted(dtype)
     if is_eager():
@@ -398,21 +392,17 @@ def full(
         [7, 7]
     """
     shape = canonical_shape("full", shape)
+    if dtype is not None and isinstance(fill_value, int | float | complex):
+        wanted = dtypes.parse(dtype)
+        out = lax.broadcast_in_dim(exact_scalar(_fitted(fill_value, wanted), wanted), shape, ())
+        return _on(out, out_sharding if device is None else device)
     value = fill_value if isinstance(fill_value, ArrayImpl | Tracer) else asarray(fill_value)
-    weak = dtype is None and value.aval.weak_type
-    wanted = value.aval.dtype if dtype is None else dtypes.parse(dtype)
-    if isinstance(fill_value, int):
-        value = exact_scalar(_fitted(fill_value, wanted), wanted)
-    if aval_of(value).shape:
-        value = lax.convert_element_type(value, wanted)
-        ndim = value.ndim
-        if ndim > len(shape):
-            raise ShapeError.broadcast("full", [str(value.shape), str(shape)])
-        out = lax.broadcast_in_dim(value, shape, tuple(range(len(shape) - ndim, len(shape))))
-    elif weak and isinstance(value, ArrayImpl | Tracer):
-        out = lax.broadcast_in_dim(value, shape, ())
-    else:
-        out = _filled(value, shape, wanted)
+    if dtype is not None:
+        value = lax.convert_element_type(value, dtype)
+    if value.ndim > len(shape):
+        raise ShapeError.broadcast("full", [str(value.shape), str(shape)])
+    places = tuple(range(len(shape) - value.ndim, len(shape)))
+    out = lax.broadcast_in_dim(value, shape, places)
     return _on(out, out_sharding if device is None else device)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes
+from jib.backend import transfer
 from jib.backend.buffers import ArrayImpl
+from jib.core.scalars import EXACT_TYPES, exact_scalar
 from jib.core.tracing import is_eager
 from jib.errors import ArgumentTypeError
 from jib.numpy._promotion import host_value, promote_args
@@ -18,11 +20,8 @@ from jib.passes.eager import compiled
 __all__ = ["WIDE", "elementwise", "elementwise2", "no_out", "ufunc", "ufunc2"]
 
 _INT32_LIMIT = 2**31
-# A Python integer of 32 bits fits in these, so C++ may convert it.
-WIDE = frozenset(
-    np.dtype(name)
-    for name in ("int32", "int64", "float32", "float64", "complex64", "complex128", "bfloat16")
-)
+# Python floats and 32-bit integers go to C++ with arrays of these dtypes: nothing is lost.
+WIDE = frozenset(np.dtype(name) for name in ("int32", "float32", "complex64", dtypes.bfloat16))
 
 
 def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -48,7 +47,7 @@ def elementwise2(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
     @functools.wraps(function)
     def wrapper(x: Any, y: Any, /) -> Any:
         if is_eager():
-            if type(x) is not ArrayImpl or (type(y) is not ArrayImpl and type(y) is not float):
+            if type(x) is not ArrayImpl or type(y) is not ArrayImpl:
                 x, y = eager_operands(name, x, y)
             return dispatch(x, y)
         return function(x, y)
@@ -103,24 +102,32 @@ def eager_operands(name: str, x: Any, y: Any) -> tuple[Any, Any]:
     """Operands that C++ takes: checked, and large or narrow Python integers converted here."""
     x, a = (x, x.aval) if type(x) is ArrayImpl else host_value(name, x)
     y, b = (y, y.aval) if type(y) is ArrayImpl else host_value(name, y)
-    if a is int and _too_special(x, b):
+    if (a is int or a is float) and _too_special(x, b):
         x, _ = _promoted(name, x, y)
-    elif b is int and _too_special(y, a):
+    elif (b is int or b is float) and _too_special(y, a):
         _, y = _promoted(name, x, y)
     return x, y
 
 
-def _too_special(value: int, other: Any) -> bool:
+def _too_special(value: int | float, other: Any) -> bool:
     dtype = getattr(other, "dtype", None)
-    inside = -_INT32_LIMIT <= value < _INT32_LIMIT
-    return not inside or (dtype is not None and dtype not in WIDE)
+    if type(value) is int and not -_INT32_LIMIT <= value < _INT32_LIMIT:
+        return True
+    return dtype is not None and dtype not in WIDE
 
 
 def _promoted(name: str, x: Any, y: Any) -> tuple[Any, Any]:
-    """The Python integer among the operands in the dtype of the result."""
-    pair = [v if type(v) is int else np.zeros((), _dtype(v)) for v in (x, y)]
+    """The Python numbers among the operands in the dtype of the result."""
+    pair = [v if type(v) in (int, float) else np.zeros((), _dtype(v)) for v in (x, y)]
+    pair = [exact_scalar(v, v.dtype) if isinstance(v, np.ndarray) else v for v in pair]
     made = promote_args(name, *pair)
-    return tuple(m if type(v) is int else v for m, v in zip(made, (x, y), strict=True))  # type: ignore[return-value]
+    return tuple(
+        _on_device(m) if type(v) in (int, float) else v for m, v in zip(made, (x, y), strict=True)
+    )  # type: ignore[return-value]
+
+
+def _on_device(value: Any) -> Any:
+    return transfer.put_scalar(value, value.dtype) if type(value) in EXACT_TYPES else value
 
 
 def _dtype(value: Any) -> Any:

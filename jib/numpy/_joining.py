@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,7 +37,6 @@ __all__ = [
     "hsplit",
     "hstack",
     "insert",
-    "pad",
     "repeat",
     "split",
     "stack",
@@ -132,11 +130,12 @@ def stack(
         listed = " and ".join(map(str, sorted(shapes)))
         raise ShapeError(f"`stack` joins arrays of one shape, but got {listed}")
     axis = canonical_axis("stack", integer("stack", axis), len(shapes.pop()) + 1)
-    return _stack(members, axis, None if dtype is None else dtypes.parse(dtype))
+    return stacked(members, axis, None if dtype is None else dtypes.parse(dtype))
 
 
 @compiled(static=("axis", "dtype"))
-def _stack(members: list[Any], axis: int, dtype: Any) -> Any:
+def stacked(members: list[Any], axis: int, dtype: Any) -> Any:
+    """Arrays of one shape along a new axis."""
     shape = aval_of(members[0]).shape
     wanted = (*shape[:axis], 1, *shape[axis:])
     return _concatenate([lax.reshape(x, wanted) for x in members], axis, dtype)
@@ -229,11 +228,12 @@ def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Array, ...]:
         [0, 1, 2]
     """
     x = as_operand("unstack", x)
-    return _unstack(x, canonical_axis("unstack", integer("unstack", axis), aval_of(x).ndim))
+    return unstacked(x, canonical_axis("unstack", integer("unstack", axis), aval_of(x).ndim))
 
 
 @compiled(static=("axis",))
-def _unstack(x: Any, axis: int) -> tuple[Any, ...]:
+def unstacked(x: Any, axis: int) -> tuple[Any, ...]:
+    """The members along a non-negative axis."""
     shape = aval_of(x).shape
     rest = (*shape[:axis], *shape[axis + 1 :])
     pieces = (lax.slice_in_dim(x, i, i + 1, axis=axis) for i in range(shape[axis]))
@@ -405,178 +405,6 @@ def _repeat(a: Any, repeats: Any, axis: int, total: int) -> Any:
     )
     source = lax.min(lax.cumsum(marks), np.int32(max(length - 1, 0)))
     return take_in_bounds(a, source, axis)
-
-
-# ----------------------------------------------------------------------------------- padding
-
-
-def pad(array: ArrayLike, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Array:
-    """An array with borders around it.
-
-    Args:
-        array: an array.
-        pad_width: how wide: a number, a pair `(before, after)`, or a pair for each axis.
-        mode: what stands in them: "constant" (`constant_values`, 0 by default), "edge", "wrap",
-            "reflect", "symmetric", "maximum", "mean", "minimum" or "empty"; or a function
-            `(vector, (before, after), axis, kwargs) -> vector`.
-
-    Raises:
-        ArgumentValueError: if the mode is not one of these, or a width is negative.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.pad(jnp.array([1, 2]), (1, 2)).tolist()
-        [0, 1, 2, 0, 0]
-    """
-    array = as_operand("pad", array)
-    widths = _pairs("pad", pad_width, aval_of(array).ndim)
-    if any(w < 0 for pair in widths for w in pair):
-        raise ArgumentValueError(f"`pad` takes widths of 0 or more, but got {pad_width}")
-    if callable(mode):
-        return _pad_with_function(array, widths, mode, kwargs)
-    if mode in ("constant", "empty"):
-        values = kwargs.pop("constant_values", 0) if mode == "constant" else 0
-        _no_more("pad", kwargs)
-        return _pad_constant(array, values, widths)
-    if kwargs.pop("reflect_type", "even") != "even" or kwargs.pop("stat_length", None) is not None:
-        raise ArgumentValueError("`pad` knows reflect_type='even' and stat_length=None alone")
-    _no_more("pad", kwargs)
-    if mode not in (*_PAD_INDEX, *_PAD_STATISTIC):
-        known = ", ".join(["constant", "empty", *_PAD_INDEX, *_PAD_STATISTIC])
-        raise ArgumentValueError(f"`pad` knows the modes {known}, but got {mode!r}")
-    return _pad_by_mode(array, widths, mode)
-
-
-def _no_more(name: str, kwargs: dict[str, Any]) -> None:
-    if kwargs:
-        raise ArgumentTypeError(f"`{name}` got an unknown argument `{next(iter(kwargs))}`")
-
-
-def _pairs(name: str, given: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    """One pair for each axis."""
-    if isinstance(given, dict):
-        found = [(0, 0)] * ndim
-        for axis, pair in given.items():
-            before, after = (pair, pair) if isinstance(pair, int) else pair
-            found[canonical_axis(name, axis, ndim)] = (int(before), int(after))
-        return tuple(found)
-    try:
-        full = np.broadcast_to(np.asarray(given), (ndim, 2))
-    except ValueError:
-        raise ShapeError(
-            f"`{name}` needs a pair for each of {ndim} axes, but got {given}"
-        ) from None
-    return tuple((int(a), int(b)) for a, b in full)
-
-
-@compiled(static=("widths",))
-def _pad_constant(array: Any, values: Any, widths: tuple) -> Any:
-    dtype = aval_of(array).dtype
-    if aval_of_nested(values) == ():
-        value = lax.convert_element_type(values, dtype)
-        return lax.pad(array, value, [(before, after, 0) for before, after in widths])
-    ndim = len(widths)
-    flat = [lax.convert_element_type(x, dtype) for x in _nested_values(values, ndim)]
-    for axis, (before, after) in enumerate(widths):
-        config = [(0, 0, 0)] * ndim
-        config[axis] = (before, 0, 0)
-        array = lax.pad(array, flat[2 * axis], config)
-        config[axis] = (0, after, 0)
-        array = lax.pad(array, flat[2 * axis + 1], config)
-    return array
-
-
-def aval_of_nested(values: Any) -> tuple[int, ...]:
-    """The shape of numbers that may be nested in tuples."""
-    if isinstance(values, list | tuple):
-        return (len(values), *aval_of_nested(values[0]))
-    return aval_of(values).shape
-
-
-def _nested_values(values: Any, ndim: int) -> list[Any]:
-    """Two values for each axis, from a pair, a pair for each axis, or an array of them."""
-    shape = aval_of_nested(values)
-    if isinstance(values, list | tuple):
-        flat = [x for v in values for x in (v if isinstance(v, list | tuple) else [v])]
-    else:
-        flat = list(_unstack(lax.reshape(values, (math.prod(shape),)), 0))
-    if len(shape) == 1 or shape[0] == 1:
-        flat = flat * 2 if len(flat) == 1 else flat
-        return flat * ndim
-    return [x for x in flat for _ in range(2)] if shape[1:] == (1,) else flat
-
-
-def _periodic(position: Any, period: int) -> Any:
-    rest = lax.rem(position, np.int32(period))
-    return lax.select(lax.lt(rest, np.int32(0)), lax.add(rest, np.int32(period)), rest)
-
-
-def _mirrored(position: Any, period: int, last: int) -> Any:
-    rest = _periodic(position, period)
-    return lax.min(rest, lax.sub(np.int32(last), rest))
-
-
-# Where the element at a position outside comes from, for an axis of length n.
-_PAD_INDEX: dict[str, Callable[[Any, int], Any]] = {
-    "edge": lambda p, n: lax.clamp(np.int32(0), p, np.int32(n - 1)),
-    "wrap": lambda p, n: _periodic(p, n),
-    "symmetric": lambda p, n: _mirrored(p, 2 * n, 2 * n - 1),
-    "reflect": lambda p, n: _mirrored(p, max(2 * n - 2, 1), max(2 * n - 2, 0)),
-}
-
-
-def _mean(x: Any, axes: tuple[int, ...]) -> Any:
-    dtype, length = aval_of(x).dtype, aval_of(x).shape[axes[0]]
-    wide = dtypes.to_inexact_dtype(dtype)
-    total = lax.div(lax.reduce_sum(lax.convert_element_type(x, wide), axes), wide.type(length))
-    if dtypes.issubdtype(dtype, np.integer):
-        total = lax.round(total, lax.RoundingMethod.TO_NEAREST_EVEN)
-    return lax.convert_element_type(total, dtype)
-
-
-_PAD_STATISTIC: dict[str, Callable[[Any, tuple[int, ...]], Any]] = {
-    "maximum": lambda x, axes: lax.reduce_max(x, axes),
-    "mean": _mean,
-    "minimum": lambda x, axes: lax.reduce_min(x, axes),
-}
-
-
-@compiled(static=("widths", "mode"))
-def _pad_by_mode(array: Any, widths: tuple, mode: str) -> Any:
-    for axis, (before, after) in enumerate(widths):
-        shape = aval_of(array).shape
-        length = shape[axis]
-        if not before and not after:
-            continue
-        if not length:
-            raise ArgumentValueError(f"`pad` cannot fill the border of empty axis {axis} ({mode})")
-        if mode in _PAD_INDEX:
-            place = lax.iota(np.dtype(np.int32), before + length + after)
-            index = _PAD_INDEX[mode](lax.sub(place, np.int32(before)), length)
-            array = take_in_bounds(array, index, axis)
-        else:
-            value = lax.expand_dims(_PAD_STATISTIC[mode](array, (axis,)), (axis,))
-            borders = [
-                broadcast_to_shape(value, (*shape[:axis], n, *shape[axis + 1 :]))
-                for n in (before, after)
-            ]
-            array = lax.concatenate([borders[0], array, borders[1]], axis)
-    return array
-
-
-def _pad_with_function(array: Any, widths: tuple, function: Callable, kwargs: dict) -> Any:
-    array = _pad_constant(array, 0, widths)
-    for axis, pair in enumerate(widths):
-        shape = aval_of(array).shape
-        moved = lax.transpose(array, [*(i for i in range(len(shape)) if i != axis), axis])
-        length = shape[axis]
-        rows = lax.reshape(moved, (aval_of(moved).size // length if length else 0, length))
-        made = [function(row, pair, axis, kwargs) for row in _unstack(rows, 0)]
-        full = lax.reshape(_stack(made, 0, None), aval_of(moved).shape)
-        order = list(range(len(shape) - 1))
-        order.insert(axis, len(shape) - 1)
-        array = lax.transpose(full, order)
-    return array
 
 
 # -------------------------------------------------------------------- inserting and deleting

@@ -123,7 +123,7 @@ def _checking(
         ranks = [aval_of(asarray(x)).ndim for x in outs]
         if ranks != [len(r) for r in results]:
             raise ArgumentValueError(
-                f"the function returns arrays of ranks {ranks}, where the signature is {signature!r}"
+                f"the function returns arrays of ranks {ranks}; its signature is {signature!r}"
             )
         return out
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from jib import dtypes, lax
 from jib.backend.buffers import ArrayImpl
-from jib.core.operators import define_members
+from jib.core.keys import KeyArray
+from jib.core.operators import array_members, define_members
 from jib.core.tracing import Tracer, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, ItemAssignmentError
 from jib.numpy import _arithmetic as arithmetic
@@ -67,7 +68,7 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = 
 
     def direct(self: Any, other: Any) -> Any:
         kind = type(other)
-        if kind is ArrayImpl or kind is float:
+        if kind is ArrayImpl or (kind is float and self.aval.dtype in WIDE):
             if is_eager():
                 return dispatch(self, other)
         elif kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT:
@@ -79,10 +80,7 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = 
 
     def swapped(self: Any, other: Any) -> Any:
         kind = type(other)
-        if kind is float:
-            if is_eager():
-                return dispatch(other, self)
-        elif kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT:
+        if kind is float or (kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT):
             if self.aval.dtype in WIDE and is_eager():
                 return dispatch(other, self)
         elif not _taken.get(kind) and not _is_taken(kind):
@@ -324,3 +322,12 @@ define_members(
         "__array_namespace__": _array_namespace,
     }
 )
+
+# PRNG keys are moved, never computed with.
+_FOR_KEYS = (
+    *("T", "__getitem__", "at", "flatten", "ravel", "repeat", "reshape", "squeeze", "swapaxes"),
+    *("take", "transpose"),
+)
+for _name in _FOR_KEYS:
+    if _name not in vars(KeyArray):
+        setattr(KeyArray, _name, array_members[_name])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,9 +26,11 @@ from jib.backend.placement import (
     replicated_on,
 )
 from jib.backend.shardings import NamedSharding
+from jib.backend.transfer import put_scalar
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Equation, Jaxpr, Var, meshes_of
 from jib.core.keys import KeyArray
+from jib.core.scalars import EXACT_TYPES
 from jib.core.tracing import Trace, Tracer, aval_of, install_eager, is_eager, swap_trace
 from jib.passes.dce import dce_jaxpr
 from jib.passes.lower_module import Lowered, lower_module
@@ -70,6 +73,8 @@ class EagerTrace(Trace):
         function = _functions.get(key)
         if function is None:
             function = _function_of(key, primitive, params)
+        if not EXACT_TYPES.isdisjoint(map(type, args)):
+            args = tuple([put_scalar(x, x.dtype) if type(x) in EXACT_TYPES else x for x in args])
         try:
             return function(*args)
         except FAILURES as error:
@@ -268,8 +273,7 @@ def compiled(
     """
     if function is None:
         return functools.partial(compiled, static=static)
-    names = list(inspect.signature(function).parameters)
-    argnums = [names.index(name) for name in static if name in names]
+    argnums = _positions(function, static) if static else []
 
     def cache_miss(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
         jaxpr, consts, values, structure = _stage_call(function, argnums, static, args, kwargs)
@@ -298,6 +302,16 @@ def compiled(
 
     wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that know they are eager
     return wrapper
+
+
+def _positions(function: Callable[..., Any], names: Sequence[str]) -> list[int]:
+    """Where named parameters stand; read from the code, as signatures are slow to make."""
+    if type(function) is types.FunctionType and not hasattr(function, "__wrapped__"):
+        code = function.__code__
+        parameters = list(code.co_varnames[: code.co_argcount])
+    else:
+        parameters = list(inspect.signature(function).parameters)
+    return [parameters.index(name) for name in names if name in parameters]
 
 
 def _stage_call(

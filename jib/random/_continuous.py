@@ -37,6 +37,8 @@ __all__ = [
     "weibull_min",
 ]
 
+_ONE = np.float32(1.0)
+
 
 def normal(
     key: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None, *, out_sharding: Any = None
@@ -118,7 +120,7 @@ def _truncated_normal(key: Any, lower: Any, upper: Any, shape: tuple, dtype: Any
 
 def lognormal(
     key: ArrayLike,
-    sigma: ArrayLike = np.float32(1.0),
+    sigma: ArrayLike = _ONE,
     shape: Shape | None = None,
     dtype: DTypeLike | None = None,
     *,

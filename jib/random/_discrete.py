@@ -141,8 +141,8 @@ def categorical(
     Example:
         >>> import jib
         >>> import jib.numpy as jnp
-        >>> draws = jib.random.categorical(jib.random.key(0), jnp.array([0.0, -jnp.inf]), shape=(3,))
-        >>> draws.tolist()
+        >>> logits = jnp.array([0.0, -jnp.inf])
+        >>> jib.random.categorical(jib.random.key(0), logits, shape=(3,)).tolist()
         [0, 0, 0]
     """
     aval = aval_of(logits)

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from jib.errors import Provenance
+from jib.errors import ArgumentTypeError, Provenance
 from jib.tree import tree_registry
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "content_key",
     "flat_function",
     "function_name",
+    "pair",
     "provenance",
 ]
 
@@ -44,6 +45,20 @@ def flat_function(
         return outs
 
     return flat, out_tree
+
+
+def pair(out: Any, function: Any) -> tuple[Any, Any]:
+    """The value and the rest, of a function that is said to return both (`has_aux=True`)."""
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        given = str(getattr(out, "aval", None) or type(out).__name__)
+        if isinstance(out, tuple | list):
+            given = f"{len(out)} values"
+        raise ArgumentTypeError(
+            f"with has_aux=True `{function_name(function)}` must return a pair, `(value, aux)`, "
+            f"but it returned {given}",
+            help="return value, aux",
+        )
+    return out[0], out[1]
 
 
 def argument_names(function: Callable[..., Any], args: Sequence[Any], kwargs: dict) -> list[str]:

@@ -91,7 +91,7 @@ def value_and_grad(
                 full[i] = x
             out = fun(*full, **kwargs)
             if has_aux:
-                out, extra = out
+                out, extra = _calls.pair(out, fun)
                 flat, tree = tree_registry.flatten(extra)
                 aux[:] = [tree, len(flat)]
                 return [_checked(fun, out, holomorphic), *flat]

@@ -193,7 +193,7 @@ class _Call:
         out = self.fun(*full, **self.kwargs)
         aux = None
         if self.has_aux:
-            out, aux = out
+            out, aux = _calls.pair(out, self.fun)
         leaves, self.out_tree = flatten(out)
         extra, self.aux_tree = flatten(aux)
         self.count = len(leaves)

@@ -20,6 +20,7 @@ from jib.core.tracing import aval_of, is_eager, not_an_array
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import ArgumentTypeError, JibError, Provenance, StaticArgumentError
 from jib.lax._sharding import named_sharding, with_sharding_constraint
+from jib.passes import eager
 from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.eager import CompileOptions, compile_jaxpr
@@ -33,7 +34,7 @@ from jib.transforms import _calls
 from jib.transforms.stages import Traced
 from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = ["clear_traces", "jit"]
+__all__ = ["clear_caches", "clear_traces", "jit"]
 
 _traces = _calls.TraceCache()
 _cache = CallCache(capacity=8192)
@@ -43,6 +44,19 @@ def clear_traces() -> None:
     """Forget every traced function."""
     _traces.clear()
     _cache.clear()
+
+
+def clear_caches() -> None:
+    """Forget every traced function and every compiled program of this process.
+
+    What is on disk stays: see `jib.cache.clear`.
+
+    Example:
+        >>> import jib
+        >>> jib.clear_caches()
+    """
+    clear_traces()
+    eager.clear_caches()
 
 
 class _JitInfo:
@@ -97,7 +111,10 @@ class _Call:
 
     def key(self) -> tuple:
         """What a trace of this call depends on, beside the function."""
-        return (self.static, self.in_tree, self.avals, trace_key(), axes_key())
+        nums, names, _ = self.static
+        # 1, 1.0 and True are equal, but make different programs.
+        types = tuple([type(x) for _, x in (*nums, *names)])
+        return (self.static, types, self.in_tree, self.avals, trace_key(), axes_key())
 
     def names(self) -> list[str]:
         """A name for each flat argument, such as `params['w']`."""

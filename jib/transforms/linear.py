@@ -91,6 +91,12 @@ def jvp(
         >>> float(value), float(tangent)
         (9.0, 6.0)
     """
+    for x in (primals, tangents):
+        if not isinstance(x, tuple | list):
+            raise ArgumentTypeError(
+                f"`jvp` needs a tuple of primals and a tuple of tangents, but got {_aval_text(x)}",
+                help="jib.jvp(f, (x,), (tangent,))",
+            )
     primals, tangents = tuple(primals), tuple(tangents)
     leaves, in_tree = tree_registry.flatten(primals)
     flat_tangents, tangent_tree = tree_registry.flatten(tangents)
@@ -111,8 +117,8 @@ def jvp(
 
 
 def _check_direction(name: str, x: Any, wanted: ShapedArray) -> None:
-    got = tangent_aval(aval_of(x)) if getattr(x, "dtype", None) != float0 else None
-    found = got if got is not None else ShapedArray(np.shape(x), float0)
+    is_float0 = getattr(x, "dtype", None) == float0
+    found = ShapedArray(np.shape(x), float0) if is_float0 else aval_of(x)
     if found.shape != wanted.shape or found.dtype != wanted.dtype:
         raise ArgumentTypeError(
             f"`{name}` needs a (co)tangent of type {wanted}, but got {_aval_text(x)}"
@@ -135,7 +141,7 @@ def _aux_function(
         out = fun(*in_tree.unflatten(values))
         aux = None
         if has_aux:
-            out, aux = out
+            out, aux = _calls.pair(out, fun)
         leaves, tree = tree_registry.flatten(out)
         extra, aux_tree = tree_registry.flatten(aux)
         found[:] = [tree, len(leaves), aux_tree]

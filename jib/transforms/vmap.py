@@ -9,7 +9,7 @@ from typing import Any
 from jib.core.avals import AxisData
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentValueError, BatchSizeError, Provenance
+from jib.errors import ArgumentTypeError, ArgumentValueError, BatchSizeError, Provenance
 from jib.passes.batch import batched, to_batch_axis
 from jib.transforms import _calls
 from jib.tree import broadcast_prefix, tree_registry
@@ -74,8 +74,10 @@ def vmap(
 def _in_axes(fun: Any, in_axes: Any, args: tuple, kwargs: dict) -> list[Any]:
     if isinstance(in_axes, int) or in_axes is None:
         axes: Any = (in_axes,) * len(args)
+    elif not isinstance(in_axes, tuple):
+        raise _not_an_axis("in_axes", in_axes)
     else:
-        axes = tuple(in_axes)
+        axes = in_axes
         if len(axes) != len(args):
             raise ArgumentValueError(
                 f"`vmap` got in_axes for {len(axes)} argument(s), but "
@@ -83,10 +85,11 @@ def _in_axes(fun: Any, in_axes: Any, args: tuple, kwargs: dict) -> list[Any]:
                 help="give one entry for each positional argument: an axis, or None",
             )
     none_is_leaf = lambda a: a is None  # noqa: E731
-    return [
-        *broadcast_prefix(axes, args, is_leaf=none_is_leaf),
-        *broadcast_prefix(0, kwargs, is_leaf=none_is_leaf),
-    ]
+    found = broadcast_prefix(axes, args, is_leaf=none_is_leaf)
+    for axis in found:
+        if type(axis) is not int and axis is not None:
+            raise _not_an_axis("in_axes", axis)
+    return [*found, *broadcast_prefix(0, kwargs, is_leaf=none_is_leaf)]
 
 
 def _owner(fun: Any, args: tuple, kwargs: dict, leaves: Any, dims: Any) -> Provenance:
@@ -147,5 +150,19 @@ def _place(x: Any, dim: int | None, wanted: Any, axis: AxisData) -> Any:
                 help="out_axes=0",
             )
         return x
-    ndim = aval_of(x).ndim + (dim is None)
+    aval = aval_of(x)
+    ndim = aval.ndim + (dim is None)
+    if type(wanted) is not int:
+        raise _not_an_axis("out_axes", wanted)
+    if not -ndim <= wanted < ndim:
+        raise ArgumentValueError(
+            f"`vmap` cannot put the batch at axis {wanted} of a result that then has {ndim} axes",
+            help="out_axes=0",
+        )
     return to_batch_axis(x, dim, axis, wanted % ndim)
+
+
+def _not_an_axis(name: str, given: Any) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"{name} of `vmap` holds integers and None, but got {given!r}", help=f"{name}=0"
+    )

@@ -227,7 +227,7 @@ def test_map(batch_size):
 
 
 def test_a_body_may_speak_of_a_mapped_axis():
-    place = lambda x: lax.scan(  # noqa: E731
+    place = lambda x: lax.scan(
         lambda c, _: (lax.add(c, lax.axis_index("i")), None), np.int32(0), None, 2
     )[0]
     run = vmap(lambda x: lax.add(x, place(x)), axis_name="i")

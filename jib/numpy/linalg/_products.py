@@ -11,7 +11,7 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, NotAvailableError, ShapeError
 from jib.lax._families import constant_like
-from jib.numpy import _contraction, _shaping
+from jib.numpy import _contraction, _einsum, _shaping
 from jib.numpy._promotion import as_operand, promote_inexact
 from jib.numpy._shaping import axes_tuple, integer
 from jib.numpy.linalg._solving import inv
@@ -71,8 +71,8 @@ def norm(
     Args:
         x: an array.
         ord: for vectors any number: `sum(|x|**ord)**(1/ord)`, with inf, -inf and 0 for the largest,
-            the smallest and the number of elements that are not zero; for matrices "fro", inf, -inf,
-            1 or -1. By default the root of the sum of squares.
+            the smallest and the number of elements that are not zero; for matrices "fro", inf,
+            -inf, 1 or -1. By default the root of the sum of squares.
         axis: one axis for vectors, two for matrices; by default all, flattened unless `ord` is
             given.
         keepdims: whether the axes stay, with length 1.
@@ -227,4 +227,4 @@ def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:
     terms[-1] = terms[-1][:1] if last else terms[-1]
     out = ("" if first else terms[0][0]) + ("" if last else terms[-1][-1])
     text = f"{','.join(terms)}->{out}"
-    return _contraction.einsum(text, *members, optimize="optimal", precision=precision)
+    return _einsum.einsum(text, *members, optimize="optimal", precision=precision)

@@ -1,0 +1,1 @@
+"""What writers of derivative rules need, under the names that the field knows."""
