@@ -9,6 +9,7 @@ _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from jib.backend import _compat as _compat  # isort: skip  # refuses a process that holds jax
 from jib.backend.devices import *
+from jib.backend.execute import effects_barrier as effects_barrier
 from jib.backend.meshes import make_mesh as make_mesh, set_mesh as set_mesh
 from jib.backend.shardings import NamedSharding as NamedSharding
 from jib.core.array import Array as Array
@@ -55,6 +56,75 @@ from jib.transforms.remat import (
 )
 from jib.transforms.shard_map import shard_map as shard_map
 from jib.transforms.vmap import *
+
+__all__ = [
+    "Array",
+    "Device",
+    "NamedSharding",
+    "P",
+    "ShapeDtypeStruct",
+    "block_until_ready",
+    "check_tracer_leaks",
+    "checking_leaks",
+    "checkpoint",
+    "checkpoint_policies",
+    "clear_caches",
+    "config",
+    "copy_to_host_async",
+    "custom_jvp",
+    "custom_vjp",
+    "debug_infs",
+    "debug_key_reuse",
+    "debug_nans",
+    "default_backend",
+    "default_device",
+    "default_matmul_precision",
+    "device_count",
+    "device_get",
+    "device_put",
+    "devices",
+    "disable_jit",
+    "enable_checks",
+    "enable_x64",
+    "ensure_compile_time_eval",
+    "eval_shape",
+    "grad",
+    "hessian",
+    "host_count",
+    "host_id",
+    "host_ids",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jit",
+    "jvp",
+    "linear_transpose",
+    "linearize",
+    "live_arrays",
+    "local_device_count",
+    "local_devices",
+    "log_compiles",
+    "make_jaxpr",
+    "make_mesh",
+    "named_call",
+    "named_scope",
+    "no_tracing",
+    "numpy_dtype_promotion",
+    "numpy_rank_promotion",
+    "pmap",
+    "process_count",
+    "process_index",
+    "process_indices",
+    "remat",
+    "reshard",
+    "set_mesh",
+    "shard_map",
+    "transfer_guard",
+    "typeof",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]
 
 __version__ = "0.1.0"
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jib import lax
-from jib import numpy as jnp
+from jib import lax, numpy as jnp
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
 from jib.lax._reductions import highest, lowest

@@ -1,14 +1,20 @@
 """Every Python block of the documentation runs, and prints what the page says it prints.
 
 The blocks of a page run in order, in one namespace. A `text` block right after a `python` block
-is its exact output; where the code raises, the last line of that output is the error.
+is its exact output; where the code raises, the error stands at the end of that output. A block
+whose output names `example.py` is run as a file of that name. A page that holds the comment
+`<!-- runs with N devices -->` runs in a process that has so many CPU devices.
 """
 
 import contextlib
 import dataclasses
 import io
+import linecache
+import os
 import pathlib
 import re
+import subprocess
+import sys
 import traceback
 
 import pytest
@@ -16,6 +22,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "reference"
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.M | re.S)
+DEVICES = re.compile(r"^<!-- runs with (\d+) devices -->$", re.M)
+EXAMPLE = "example.py"
 
 
 @dataclasses.dataclass
@@ -42,8 +50,11 @@ def python_blocks(text):
 
 def run_block(block, path, namespace):
     """Runs one block and compares what it printed."""
-    # The padding gives the code its line numbers on the page.
-    code = compile("\n" * block.line + block.code, str(path), "exec")
+    if block.expected and EXAMPLE in block.expected:
+        linecache.cache[EXAMPLE] = (len(block.code), None, block.code.splitlines(True), EXAMPLE)
+        code = compile(block.code, EXAMPLE, "exec")
+    else:  # the padding gives the code its line numbers on the page
+        code = compile("\n" * block.line + block.code, str(path), "exec")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
@@ -57,9 +68,25 @@ def run_block(block, path, namespace):
 
 
 def run_page(path):
+    text = path.read_text(encoding="utf-8")
+    wanted = DEVICES.search(text)
+    if wanted and os.environ.get("JIB_NUM_CPU_DEVICES") != wanted[1]:
+        return run_elsewhere(path, wanted[1])
     namespace = {"__name__": "__main__"}
-    for block in python_blocks(path.read_text(encoding="utf-8")):
+    for block in python_blocks(text):
         run_block(block, path, namespace)
+
+
+def run_elsewhere(path, devices):
+    """Runs a page in a process that has so many CPU devices."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.test_docs", str(path.resolve())],
+        env={**os.environ, "JIB_NUM_CPU_DEVICES": devices, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def pages():
@@ -107,3 +134,26 @@ def test_an_error_that_the_page_does_not_show_is_found(tmp_path):
     with pytest.raises(ZeroDivisionError) as caught:
         run_page(write(tmp_path, "Prose.\n\n```python\n1 / 0\n```\n"))
     assert caught.traceback[-1].lineno + 1 == 4
+
+
+def test_an_error_shows_the_block_as_a_file(tmp_path):
+    code = "import jib.numpy as jnp\njnp.ones(2)[5]\n"
+    shown = (
+        "jib.errors.IndexBoundsError[J206]: index 5 is outside axis 0, which has 2 elements\n"
+        " --> example.py:2\n"
+        "  1 | import jib.numpy as jnp\n"
+        "  2 | jnp.ones(2)[5]\n"
+        "    | ^^^^^^^^^^^^^^\n"
+    )
+    run_page(write(tmp_path, f"# Title\n\n```python\n{code}```\n```text\n{shown}```\n"))
+
+
+def test_a_page_can_ask_for_devices(tmp_path):
+    page = "<!-- runs with 3 devices -->\n```python\nimport jib\nprint(jib.device_count())\n```\n"
+    run_page(write(tmp_path, page + "```text\n3\n```\n"))
+    with pytest.raises(AssertionError):
+        run_page(write(tmp_path, page + "```text\n4\n```\n"))
+
+
+if __name__ == "__main__":
+    run_page(pathlib.Path(sys.argv[1]))

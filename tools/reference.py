@@ -41,10 +41,18 @@ def _entry(name: str, value: object) -> list[str]:
     return [f"## {name}", "", "```text", _signature(name, value), "", text or "", "```", ""]
 
 
+def _names(module: types.ModuleType) -> list[str]:
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return listed
+    public = (name for name in vars(module) if not name.startswith("_"))
+    return sorted(name for name in public if not inspect.ismodule(getattr(module, name)))
+
+
 def page(module: types.ModuleType) -> str:
-    """The reference page of one module, from its `__all__`."""
+    """The reference page of one module, from its `__all__` or what its star imports brought."""
     lines = [f"# {module.__name__}", "", inspect.getdoc(module) or "", ""]
-    for name in getattr(module, "__all__", []):
+    for name in _names(module):
         lines += _entry(name, getattr(module, name))
     return "\n".join(lines).rstrip() + "\n"
 

@@ -19,10 +19,12 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jaxlib import _hlo as hlo_bindings
-from jaxlib import _jax as jaxlib_core
-from jaxlib import version as jaxlib_version_module
-from jaxlib import xla_client
+from jaxlib import (
+    _hlo as hlo_bindings,
+    _jax as jaxlib_core,
+    version as jaxlib_version_module,
+    xla_client,
+)
 
 __all__ = [
     "JAXLIB_VERSION",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,13 +12,22 @@ import numpy as np
 from jib import dtypes
 from jib.backend import transfer
 from jib.backend._compat import jaxlib_core
+from jib.backend.donations import FAILURES, explain_failure
 from jib.backend.shardings import single_device_sharding
 from jib.core.avals import ShapedArray
 from jib.core.keys import KeyArray
 from jib.core.tracing import Tracer, leaked
 from jib.tree import call_registry, register_call_node
 
-__all__ = ["ArrayImpl", "CallCache", "Program", "cpp_function", "default_sharding", "prepare"]
+__all__ = [
+    "ArrayImpl",
+    "CallCache",
+    "Program",
+    "cpp_function",
+    "default_sharding",
+    "effects_barrier",
+    "prepare",
+]
 
 ArrayImpl = jaxlib_core.ArrayImpl
 CallCache = jaxlib_core.PjitFunctionCache
@@ -89,7 +100,13 @@ class Program:
             )
             if kept
         ]
-        outs = self.executable.execute_sharded(buffers).consume_with_handlers(self.handlers)
+        try:
+            results = self.executable.execute_sharded(buffers, with_tokens=not self.repeatable)
+            if not self.repeatable:
+                _remember_effects(results.consume_token())
+            outs = results.consume_with_handlers(self.handlers)
+        except FAILURES as error:
+            raise explain_failure(error, args) from None
         return [
             KeyArray(x, aval.dtype) if aval.is_key else x
             for x, aval in zip(outs, self.out_avals, strict=True)
@@ -118,6 +135,26 @@ class Program:
             [None] * sum(self.kept),
             prepared,
         )
+
+
+# Tokens of the last calls with effects on the host, which may still be running.
+_running: deque[Any] = deque()
+_MOST_RUNNING = 64
+
+
+def _remember_effects(token: Any) -> None:
+    _running.append(token)
+    if len(_running) > _MOST_RUNNING:
+        _running.popleft().block_until_ready()
+
+
+def effects_barrier() -> None:
+    """Wait until the effects of all calls so far (`debug.print`, callbacks) have happened."""
+    while _running:
+        _running.popleft().block_until_ready()
+
+
+atexit.register(effects_barrier)
 
 
 def prepare(x: Any, aval: ShapedArray, sharding: Any) -> ArrayImpl:

@@ -15,6 +15,7 @@ from jib.core.avals import ShapedArray
 __all__ = [
     "bool_attribute",
     "chlo",
+    "compare",
     "constant",
     "emit",
     "emit_many",
@@ -33,12 +34,13 @@ __all__ = [
 ]
 
 
-# MLIR loads with the first program that is lowered.
+# MLIR loads with the first program that is lowered. The dialects' Python classes of operations are
+# slow to load and `emit` does without them; attributes and types come from C++.
 ir: Any = DeferredModule("jaxlib.mlir.ir")
-hlo: Any = DeferredModule("jaxlib.mlir.dialects.stablehlo")
-chlo: Any = DeferredModule("jaxlib.mlir.dialects.chlo")
+hlo: Any = DeferredModule("jaxlib.mlir._mlir_libs._stablehlo", "jaxlib.mlir.dialects.stablehlo")
+chlo: Any = DeferredModule("jaxlib.mlir._mlir_libs._chlo", "jaxlib.mlir.dialects.chlo")
 func: Any = DeferredModule("jaxlib.mlir.dialects.func")
-sdy: Any = DeferredModule("jaxlib.mlir.dialects.sdy")
+sdy: Any = DeferredModule("jaxlib.mlir._mlir_libs._sdy", "jaxlib.mlir.dialects.sdy")
 _extensions: Any = DeferredModule("jaxlib.mlir._mlir_libs._jax_mlir_ext")
 
 
@@ -139,6 +141,18 @@ def emit_many(
 ) -> Any:
     """Emit an operation with any number of results and regions."""
     return ir.Operation.create(name, results, operands, attributes, None, regions)
+
+
+def compare(x: Any, y: Any, direction: str, kind: str = "") -> Any:
+    """Emit a comparison, `"EQ"`, `"NE"`, `"LT"` and so on, of values of one type.
+
+    `kind` is `"FLOAT"`, `"TOTALORDER"`, `"SIGNED"` or `"UNSIGNED"`; by default that of the type.
+    """
+    attributes = {"comparison_direction": hlo.ComparisonDirectionAttr.get(direction)}
+    if kind:
+        attributes["compare_type"] = hlo.ComparisonTypeAttr.get(kind)
+    result = ir.RankedTensorType.get(x.type.shape, ir.IntegerType.get_signless(1))
+    return ir.Operation.create("stablehlo.compare", [result], [x, y], attributes).result
 
 
 def constant(value: np.ndarray | np.generic) -> Any:

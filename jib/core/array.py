@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jib.core.keys import KeyArray
+from jib.core.operators import add_array_type
 from jib.core.tracing import Tracer
 
 __all__ = ["Array", "register_array_class"]
@@ -98,3 +99,7 @@ class Array(metaclass=_ArrayMeta):
 def register_array_class(cls: type) -> None:
     """Let instances of a class count as arrays."""
     _concrete.append(cls)
+
+
+# So that `jib.Array.sum`, say, is there to be read, although no instance is made.
+add_array_type(Array)

@@ -1,6 +1,6 @@
 """Every primitive of the language, with its rules."""
 
-from jib.errors import missing_names
+from jib.errors import missing_names as _missing_names
 from jib.lax._arithmetic import *
 from jib.lax._bitwise import *
 from jib.lax._branches import *
@@ -31,4 +31,4 @@ from jib.lax._sorting import *
 from jib.lax._special import *
 from jib.lax._transcendental import *
 
-__getattr__ = missing_names(__name__)
+__getattr__ = _missing_names(__name__)

@@ -65,7 +65,7 @@ def checked_groups(groups: Groups, size: int) -> tuple[tuple[int, ...], ...] | N
     return found
 
 
-def by_kind(names: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool]]:
+def _by_kind(names: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool]]:
     """The axes apart: those whose types say what varies, and the others; with which they are."""
     checked = checked_axes(names)
     parts = [
@@ -184,7 +184,9 @@ def pmean(x: Any, axis_name: Any, *, axis_index_groups: Groups = None) -> Any:
         if isinstance(total, int | float | complex):
             return total / count
         if kind_of(aval_of(total).dtype) not in "fc":
-            total = lax.convert_element_type(total, dtypes.canonical_input_dtype(np.dtype(np.float64)))
+            total = lax.convert_element_type(
+                total, dtypes.canonical_input_dtype(np.dtype(np.float64))
+            )
         return lax.div(total, constant_like(total, count))
 
     return on_leaves(divided, psum(x, axis_name, axis_index_groups=axis_index_groups))
@@ -219,7 +221,7 @@ def _reduced(primitive: Primitive, x: Any, axis_name: Any, groups: Groups) -> An
             return value * axis_sizes(names) if primitive is psum_p else value
         if primitive is psum_p and kind_of(aval_of(value).dtype) == "b":
             value = lax.convert_element_type(value, np.int32)
-        for axes, checked in by_kind(names):
+        for axes, checked in _by_kind(names):
             # Groups give results that differ from group to group, which types cannot tell.
             if checked:
                 value = match_vary(value, frozenset(axes))

@@ -186,8 +186,7 @@ def _select_lower(ctx: Any, which: Any, *cases: Any) -> Any:
     for i, case in enumerate(arrays[1:], 1):
         pred = which
         if kind_of(index.dtype) == "i":
-            direction = mlir.hlo.ComparisonDirectionAttr.get("GE")
-            pred = mlir.hlo.compare(which, ctx.constant(i, index), direction)
+            pred = mlir.compare(which, ctx.constant(i, index), "GE")
         chosen = mlir.emit("stablehlo.select", out, [pred, case, chosen])
     return chosen
 

@@ -83,7 +83,7 @@ def _convert_lower(ctx: Any, x: Any, *, dtype: Any, weak_type: bool) -> Any:
         x = mlir.emit("stablehlo.real", mlir.ir_type(ShapedArray(out.shape, real)), [x])
     if kind_of(out.dtype) == "b":
         zero = ctx.constant(0, source)
-        return mlir.hlo.compare(x, zero, mlir.hlo.ComparisonDirectionAttr.get("NE"))
+        return mlir.compare(x, zero, "NE")
     return mlir.emit("stablehlo.convert", mlir.ir_type(out), [x])
 
 

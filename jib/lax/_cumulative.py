@@ -127,7 +127,21 @@ def _along(x: Any, axis: int, reverse: bool, run: Callable[[Any], Any]) -> Any:
 # ----------------------------------------------------------------------------------- family
 
 
-def cumulative(
+def _is_narrow(dtype: Any) -> bool:
+    return kind_of(dtype) == "f" and dtype.itemsize < 4
+
+
+def _reference(ufunc: np.ufunc, wide: bool) -> Callable[..., Any]:
+    def reference(x: Any, *, axis: int, reverse: bool) -> Any:
+        values = x.astype(np.float32) if wide and _is_narrow(x.dtype) else x
+        values = np.flip(values, axis) if reverse else values
+        out = ufunc.accumulate(values, axis, dtype=values.dtype)
+        return np.flip(out, axis) if reverse else out
+
+    return reference
+
+
+def _cumulative(
     name: str,
     kinds: Kinds,
     *,
@@ -145,15 +159,6 @@ def cumulative(
         if kind_of(x.dtype) not in kinds:
             raise DTypeError.accepts(name, x.dtype.name, str(kinds))
         return x
-
-    def is_narrow(dtype: Any) -> bool:
-        return wide and kind_of(dtype) == "f" and dtype.itemsize < 4
-
-    def reference(x: Any, *, axis: int, reverse: bool) -> Any:
-        values = x.astype(np.float32) if is_narrow(x.dtype) else x
-        values = np.flip(values, axis) if reverse else values
-        out = numpy.accumulate(values, axis, dtype=values.dtype)
-        return np.flip(out, axis) if reverse else out
 
     def rule(primals: Any, tangents: Any, *, axis: int, reverse: bool) -> tuple[Any, Any]:
         (x,), (t,) = primals, tangents
@@ -176,7 +181,7 @@ def cumulative(
             aval = aval_of(x)
             if not aval.size:
                 return x
-            if is_narrow(aval.dtype):
+            if wide and _is_narrow(aval.dtype):
                 x = lax.convert_element_type(x, np.float32)
             first = constant_like(x, identity(aval_of(x).dtype))
             out = _along(x, axis, reverse, lambda z: run(combine, z, first))
@@ -192,7 +197,7 @@ def cumulative(
     primitive = Primitive(
         name,
         type=type,
-        numpy=reference,
+        numpy=_reference(numpy, wide),
         jvp=rule,
         transpose=Waived(f"`{name}` is not linear"),
         batch=batch,
@@ -224,7 +229,7 @@ def cumsum(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Any:
     return _bind(cumsum_p, operand, axis, reverse)
 
 
-cumsum_p = cumulative(
+cumsum_p = _cumulative(
     "cumsum",
     numbers,
     numpy=np.add,
@@ -253,7 +258,7 @@ def cumprod(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Any:
     return _bind(cumprod_p, operand, axis, reverse)
 
 
-cumprod_p = cumulative(
+cumprod_p = _cumulative(
     "cumprod",
     numbers,
     numpy=np.multiply,
@@ -268,7 +273,7 @@ def cummax(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Any:
     return _bind(cummax_p, operand, axis, reverse)
 
 
-cummax_p = cumulative(
+cummax_p = _cumulative(
     "cummax",
     real | booleans,
     numpy=np.maximum,
@@ -282,7 +287,7 @@ def cummin(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Any:
     return _bind(cummin_p, operand, axis, reverse)
 
 
-cummin_p = cumulative(
+cummin_p = _cumulative(
     "cummin",
     real | booleans,
     numpy=np.minimum,
@@ -303,7 +308,7 @@ def _logaddexp(a: Any, b: Any) -> Any:
     return lax.select(lax.ne(gap, gap), lax.add(a, b), joined)
 
 
-cumlogsumexp_p = cumulative(
+cumlogsumexp_p = _cumulative(
     "cumlogsumexp",
     floating,
     numpy=np.logaddexp,

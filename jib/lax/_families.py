@@ -86,7 +86,12 @@ def kind_of(dtype: Any) -> str:
 
 def constant_like(x: Any, value: Any) -> Any:
     """A scalar with the dtype of `x`: written into programs as a literal of rank 0."""
-    return exact_scalar(value, aval_of(x).dtype)
+    aval = aval_of(x)
+    if aval.weak_type:  # a plain number stays weak beside a weak operand
+        number = np.asarray(value).astype(aval.dtype).item()
+        if dtypes.dtype_of(number) == (aval.dtype, True):
+            return number
+    return exact_scalar(value, aval.dtype)
 
 
 # ---------------------------------------------------------------------------- element-wise
@@ -322,11 +327,7 @@ def comparison(name: str, kinds: Kinds, *, numpy: Callable[..., Any], direction:
         unsigned = kind == "b" or (kind == "i" and ctx.avals_in[0].dtype.kind == "u")
         compare = "UNSIGNED" if unsigned else "SIGNED" if kind == "i" else "FLOAT"
         operands = broadcast_operands(ctx, (x, y))
-        return mlir.hlo.compare(
-            *operands,
-            mlir.hlo.ComparisonDirectionAttr.get(direction),
-            compare_type=mlir.hlo.ComparisonTypeAttr.get(compare),
-        )
+        return mlir.compare(*operands, direction, compare)
 
     def jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
         out = primitive.bind(*primals)

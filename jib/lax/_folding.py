@@ -105,7 +105,7 @@ def _reduce_tree(*operands: Any, jaxpr: Jaxpr, axes: tuple[int, ...]) -> list[An
     inits = [lax.broadcast(x, rest) for x in operands[count:]]
 
     def combine(left: Any, right: Any) -> list[Any]:
-        return evaluate_elementwise(jaxpr, [*left, *right])
+        return _evaluate_elementwise(jaxpr, [*left, *right])
 
     if not math.prod(shape[a] for a in axes):
         return inits
@@ -113,7 +113,7 @@ def _reduce_tree(*operands: Any, jaxpr: Jaxpr, axes: tuple[int, ...]) -> list[An
     return combine(inits, joined)
 
 
-def evaluate_elementwise(jaxpr: Jaxpr, operands: Sequence[Any]) -> list[Any]:
+def _evaluate_elementwise(jaxpr: Jaxpr, operands: Sequence[Any]) -> list[Any]:
     """Apply a program on scalars to each element of arrays of one shape."""
     shape = aval_of(operands[0]).shape
     axis = AxisData(math.prod(shape))
@@ -167,7 +167,7 @@ def _reduce_batch(axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, axes: Any) -
         return starts, [0] * count
 
     def combine(left: Any, right: Any) -> list[Any]:
-        return evaluate_elementwise(jaxpr, [*left, *right])
+        return _evaluate_elementwise(jaxpr, [*left, *right])
 
     joined = halve_until_one(operands, moved, combine, [0] * count)
     return combine(starts, joined), [0] * count

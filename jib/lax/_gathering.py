@@ -116,7 +116,7 @@ def gather(
     )
 
 
-def default_fill(dtype: np.dtype) -> np.generic:
+def _default_fill(dtype: np.dtype) -> np.generic:
     """What `mode="fill"` fills with: NaN, the smallest signed integer, the largest unsigned one."""
     kind = kind_of(dtype)
     if kind in "fc":
@@ -222,7 +222,7 @@ def _gather_numpy(x: Any, indices: Any, **params: Any) -> Any:
     result = x[places]
     if params["mode"] is GatherScatterMode.FILL_OR_DROP:
         fill = params["fill_value"]
-        fill = default_fill(x.dtype) if fill is None else np.asarray(fill).astype(x.dtype)
+        fill = _default_fill(x.dtype) if fill is None else np.asarray(fill).astype(x.dtype)
         result = np.where(inside, result, fill)
     return result
 
@@ -287,17 +287,17 @@ def _gather_filled(x: Any, indices: Any, **params: Any) -> Any:
     )
     params["mode"] = GatherScatterMode.CLIP
     out = gather(x, indices, numbers, sizes, **params)
-    inside = windows_inside(aval_of(x).shape, indices, numbers.start_index_map, sizes)
+    inside = _windows_inside(aval_of(x).shape, indices, numbers.start_index_map, sizes)
     if inside is None:
         return out
     aval = aval_of(out)
     batch_axes = [d for d in range(aval.ndim) if d not in numbers.offset_dims]
     inside = lax.broadcast_in_dim(inside, aval.shape, batch_axes)
-    fill = default_fill(aval.dtype) if fill is None else constant_like(out, fill)
+    fill = _default_fill(aval.dtype) if fill is None else constant_like(out, fill)
     return lax.select(inside, out, fill)
 
 
-def windows_inside(shape: Shape, indices: Any, mapped: Sequence[int], sizes: Shape) -> Any:
+def _windows_inside(shape: Shape, indices: Any, mapped: Sequence[int], sizes: Shape) -> Any:
     """Which windows lie inside the array: booleans of the indices' leading shape."""
     indices = widened(indices)
     inside = None

@@ -474,8 +474,7 @@ def _emit_loop(
             if is_body:
                 outs = turn(inner, i, rest)
             else:
-                less = mlir.hlo.ComparisonDirectionAttr.get("LT")
-                outs = [mlir.hlo.compare(i, inner.constant(stop, _INDEX), less)]
+                outs = [mlir.compare(i, inner.constant(stop, _INDEX), "LT")]
             mlir.emit_many("stablehlo.return", [], outs)
     return list(loop.results)[1:]
 

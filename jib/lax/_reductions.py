@@ -55,7 +55,7 @@ def _without(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
     return tuple(n for i, n in enumerate(shape) if i not in axes)
 
 
-def restored(x: Any, shape: Sequence[int], axes: Sequence[int]) -> Any:
+def _restored(x: Any, shape: Sequence[int], axes: Sequence[int]) -> Any:
     """The result of a reduction, repeated along the axes that it lost."""
     return lax.broadcast_in_dim(x, shape, _without(range(len(shape)), axes))
 
@@ -69,7 +69,7 @@ def shifted_axes(axes: Sequence[int], dim: int) -> tuple[tuple[int, ...], int]:
 # ----------------------------------------------------------------------------------- family
 
 
-def reduce_lower(hlo: str, identity: Callable[[Any], Any], wide: bool) -> Callable[..., Any]:
+def _reduce_lower(hlo: str, identity: Callable[[Any], Any], wide: bool) -> Callable[..., Any]:
     """A `lower` rule; `wide` reduces floats of 16 bits and fewer in float32."""
 
     def rule(ctx: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
@@ -102,7 +102,7 @@ def reduce_lower(hlo: str, identity: Callable[[Any], Any], wide: bool) -> Callab
     return rule
 
 
-def reduction(
+def _reduction(
     name: str,
     kinds: Kinds,
     *,
@@ -145,7 +145,7 @@ def reduction(
         jvp=rule,
         transpose=transpose or Waived(f"`{name}` is not linear"),
         batch=batch,
-        lower=reduce_lower(hlo, identity, wide),
+        lower=_reduce_lower(hlo, identity, wide),
     )
     return primitive
 
@@ -191,14 +191,14 @@ def reduce_sum(operand: ArrayLike, axes: Sequence[int], *, out_sharding: Any = N
     return total if out_sharding is None else lax.with_sharding_constraint(total, out_sharding)
 
 
-reduce_sum_p = reduction(
+reduce_sum_p = _reduction(
     "reduce_sum",
     numbers,
     numpy=np.add,
     hlo="add",
     identity=lambda dtype: 0,
     tangent=lambda t, x, out, axes: reduce_sum(t, axes),
-    transpose=lambda ct, x, *, axes: [restored(ct, x.aval.shape, axes)],
+    transpose=lambda ct, x, *, axes: [_restored(ct, x.aval.shape, axes)],
     wide=True,
 )
 
@@ -243,7 +243,7 @@ def halve_until_one(
     return [lax.reshape(x, rest) for x in values]
 
 
-reduce_prod_p = reduction(
+reduce_prod_p = _reduction(
     "reduce_prod",
     numbers,
     numpy=np.multiply,
@@ -267,14 +267,14 @@ def reduce_max(operand: ArrayLike, axes: Sequence[int]) -> Any:
 
 
 def _extreme_tangent(t: Any, x: Any, out: Any, axes: tuple[int, ...]) -> Any:
-    chosen = lax.eq(x, restored(out, aval_of(x).shape, axes))
+    chosen = lax.eq(x, _restored(out, aval_of(x).shape, axes))
     one, zero = constant_like(x, 1), constant_like(x, 0)
     # None ties where the extreme is NaN, or nothing was compared.
     ties = lax.max(reduce_sum(lax.select(chosen, one, zero), axes), one)
     return lax.mul(reduce_sum(lax.select(chosen, t, zero), axes), lax.div(one, ties))
 
 
-reduce_max_p = reduction(
+reduce_max_p = _reduction(
     "reduce_max",
     real | booleans,
     numpy=np.maximum,
@@ -294,7 +294,7 @@ def reduce_min(operand: ArrayLike, axes: Sequence[int]) -> Any:
     )
 
 
-reduce_min_p = reduction(
+reduce_min_p = _reduction(
     "reduce_min",
     real | booleans,
     numpy=np.minimum,
@@ -330,9 +330,11 @@ def _all_bits(dtype: Any) -> Any:
 
 
 _bits = booleans | integers
-reduce_and_p = reduction("reduce_and", _bits, numpy=np.bitwise_and, hlo="and", identity=_all_bits)
-reduce_or_p = reduction("reduce_or", _bits, numpy=np.bitwise_or, hlo="or", identity=lambda d: 0)
-reduce_xor_p = reduction("reduce_xor", _bits, numpy=np.bitwise_xor, hlo="xor", identity=lambda d: 0)
+reduce_and_p = _reduction("reduce_and", _bits, numpy=np.bitwise_and, hlo="and", identity=_all_bits)
+reduce_or_p = _reduction("reduce_or", _bits, numpy=np.bitwise_or, hlo="or", identity=lambda d: 0)
+reduce_xor_p = _reduction(
+    "reduce_xor", _bits, numpy=np.bitwise_xor, hlo="xor", identity=lambda d: 0
+)
 
 
 def _keeping_nan(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -349,7 +351,7 @@ def _keeping_nan(plain: Callable[..., Any]) -> Callable[..., Any]:
         # A sum of absolute values is NaN if and only if one of them is, and it is a fast reduction.
         sizes = mlir.emit("stablehlo.abs", mlir.ir_type(aval), [x])
         total = reduce_sum_p.lower(ctx, sizes, axes=axes)
-        any_nan = mlir.hlo.compare(total, total, mlir.hlo.ComparisonDirectionAttr.get("NE"))
+        any_nan = mlir.compare(total, total, "NE")
         nan = ctx.constant(np.nan, out)
         return mlir.emit("stablehlo.select", mlir.ir_type(out), [any_nan, nan, found])
 
@@ -394,7 +396,7 @@ def _place_by_equality(x: Any, axis: int, extreme: Callable[..., Any], fill: Any
     Two plain reductions, which compile to vector instructions; a reduction of pairs does not.
     """
     aval = aval_of(x)
-    found = lax.eq(x, restored(extreme(x, (axis,)), aval.shape, (axis,)))
+    found = lax.eq(x, _restored(extreme(x, (axis,)), aval.shape, (axis,)))
     if kind_of(aval.dtype) == "f":
         found = lax.bitwise_or(found, lax.ne(x, x))
     counter = np.int32 if aval.shape[axis] <= np.iinfo(np.int32).max else np.int64

@@ -249,12 +249,7 @@ def _compare(left: Any, right: Any, direction: str, aval: ShapedArray) -> Any:
     kind = kind_of(aval.dtype)
     unsigned = kind == "b" or aval.dtype.kind == "u"
     order = "TOTALORDER" if kind == "f" else "UNSIGNED" if unsigned else "SIGNED"
-    return mlir.hlo.compare(
-        left,
-        right,
-        mlir.hlo.ComparisonDirectionAttr.get(direction),
-        compare_type=mlir.hlo.ComparisonTypeAttr.get(order),
-    )
+    return mlir.compare(left, right, direction, order)
 
 
 sort_p = Primitive(

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jib import lax
-from jib import numpy as jnp
+from jib import lax, numpy as jnp
 from jib.core.tracing import aval_of
 from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis

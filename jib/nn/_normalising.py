@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jib import dtypes, lax
-from jib import numpy as jnp
+from jib import dtypes, lax, numpy as jnp
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError
 from jib.lax._families import constant_like

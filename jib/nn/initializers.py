@@ -8,8 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from jib import dtypes, lax, random
-from jib import numpy as jnp
+from jib import dtypes, lax, numpy as jnp, random
 from jib.errors import ArgumentValueError, ShapeError
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike, Shape

@@ -1,8 +1,8 @@
 """NumPy's functions for arrays that differentiate, compile and batch."""
 
-import sys
+import sys as _sys
 
-from jib.errors import missing_names
+from jib.errors import missing_names as _missing_names
 from jib.numpy import linalg as linalg
 from jib.numpy._arithmetic import *
 from jib.numpy._averages import *
@@ -18,7 +18,7 @@ from jib.numpy._indexing import *
 from jib.numpy._inspection import *
 from jib.numpy._joining import *
 from jib.numpy._mapping import *
-from jib.numpy._methods import set_namespace
+from jib.numpy._methods import set_namespace as _set_namespace
 from jib.numpy._nan_reductions import *
 from jib.numpy._padding import *
 from jib.numpy._polynomials import *
@@ -33,6 +33,5 @@ from jib.numpy._statistics import *
 from jib.numpy._taking import *
 from jib.numpy._transcendental import *
 
-set_namespace(sys.modules[__name__])
-__getattr__ = missing_names(__name__)
-del set_namespace, sys
+_set_namespace(_sys.modules[__name__])
+__getattr__ = _missing_names(__name__)

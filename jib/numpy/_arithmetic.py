@@ -256,7 +256,8 @@ def _shapes_alone(x: Any, y: Any) -> tuple[Any, Any]:
     dtype = aval_of(promote_dtypes("power", x, y)[0]).dtype
     x = lax.convert_element_type(x, dtype)
     shaped = lax.broadcast_shapes(aval_of(x).shape, aval_of(y).shape)
-    return tuple(v if aval_of(v).shape in ((), shaped) else _spread(v, shaped) for v in (x, y))  # type: ignore[return-value]
+    first, second = (v if aval_of(v).shape in ((), shaped) else _spread(v, shaped) for v in (x, y))
+    return first, second
 
 
 def _spread(x: Any, shape: tuple[int, ...]) -> Any:

@@ -128,7 +128,7 @@ def _method(name: str, doc: str) -> Callable[..., Any]:
         wrap_negative_indices: bool = True,
     ) -> Any:
         options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
-        return update(self.array, self.index, values, name, options)
+        return _update(self.array, self.index, values, name, options)
 
     method.__name__ = name
     method.__qualname__ = f"IndexUpdateRef.{name}"
@@ -159,7 +159,7 @@ def _options(
 # ----------------------------------------------------------------------------- the update
 
 
-def update(x: Any, index: Any, values: Any, name: str, options: Options) -> Any:
+def _update(x: Any, index: Any, values: Any, name: str, options: Options) -> Any:
     """`x.at[index].name(values)`: one program."""
     if isinstance(values, list | tuple):
         values = _from_sequence(values)

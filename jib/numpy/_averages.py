@@ -28,13 +28,13 @@ from jib.typing import ArrayLike, DTypeLike
 __all__ = ["average", "mean", "std", "var"]
 
 
-def compute_dtype(dtype: Any) -> Any:
+def _compute_dtype(dtype: Any) -> Any:
     """Floats of 16 bits and fewer are averaged in float32."""
     narrow = kind_of(dtype) == "f" and dtype.itemsize < 4
     return np.dtype(np.float32) if narrow else dtype
 
 
-def count(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+def _count(x: Any, axes: tuple[int, ...], where: Any) -> Any:
     """The number of elements that a mean divides by: a number, or an array with `where`."""
     shape = aval_of(x).shape
     if where is None:
@@ -69,8 +69,8 @@ def mean(
 def mean_of(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
     target = dtype or dtypes.to_inexact_dtype(aval_of(x).dtype)
     axes = axes_of("mean", x, axis)
-    total = sum_of(x, axes, compute_dtype(target), keepdims, None, where, True)
-    number = count(x, axes, where)
+    total = sum_of(x, axes, _compute_dtype(target), keepdims, None, where, True)
+    number = _count(x, axes, where)
     if where is None:
         number = constant_like(total, number)
     else:
@@ -126,7 +126,7 @@ def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, 
             f"`var` of complex numbers cannot be computed in {dtype.name}", help="jib.numpy.var(x)"
         )
     target = dtypes.to_inexact_dtype(own) if dtype is None else dtype
-    wide = compute_dtype(dtypes.promote_types(target, dtypes.to_inexact_dtype(own)))
+    wide = _compute_dtype(dtypes.promote_types(target, dtypes.to_inexact_dtype(own)))
     x = lax.convert_element_type(x, wide)
     axes, shape = axes_of("var", x, axis), aval_of(x).shape
     if center is None:
@@ -137,7 +137,7 @@ def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, 
     else:
         squares = lax.square(away)
     total = sum_of(squares, axes, None, keepdims, None, where, True)
-    number = count(x, axes, where)
+    number = _count(x, axes, where)
     if where is not None and keepdims:
         number = kept(number, shape, axes)
     number = lax.convert_element_type(number, aval_of(total).dtype)
@@ -197,7 +197,7 @@ def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
     axes, shape = axes_of("average", x, axis), aval_of(x).shape
     if weights is None:
         out = mean_of(x, axes, None, keepdims, None)
-        return out, lax.full_like(out, count(x, axes, None))
+        return out, lax.full_like(out, _count(x, axes, None))
     x, weights = promote_inexact("average", x), promote_inexact("average", weights)
     own = aval_of(weights).shape
     if own != shape:

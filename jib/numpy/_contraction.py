@@ -277,11 +277,11 @@ def _vecdot(x1: Any, x2: Any, axis: int, precision: Any, preferred: Any) -> Any:
 
 def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Matrices `(..., m, n)` times vectors `(..., n)`."""
-    return vecdot_rows(as_operand("matvec", x1), as_operand("matvec", x2))
+    return _vecdot_rows(as_operand("matvec", x1), as_operand("matvec", x2))
 
 
 @compiled
-def vecdot_rows(matrix: Any, vector: Any) -> Any:
+def _vecdot_rows(matrix: Any, vector: Any) -> Any:
     """Products of matrices and vectors whose leading axes broadcast."""
     column = lax.expand_dims(vector, (aval_of(vector).ndim,))
     out = _matmul(matrix, column, None, None)

@@ -11,6 +11,7 @@ import numpy as np
 from jib import dtypes
 from jib.backend import transfer
 from jib.backend.buffers import ArrayImpl
+from jib.backend.donations import FAILURES, explain_failure
 from jib.core.scalars import EXACT_TYPES, exact_scalar
 from jib.core.tracing import is_eager
 from jib.errors import ArgumentTypeError
@@ -32,7 +33,11 @@ def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @functools.wraps(function)
     def wrapper(x: Any, /) -> Any:
         if is_eager():
-            return dispatch(x if type(x) is ArrayImpl else host_value(name, x)[0])
+            x = x if type(x) is ArrayImpl else host_value(name, x)[0]
+            try:
+                return dispatch(x)
+            except FAILURES as error:
+                raise explain_failure(error, x) from None
         return function(x)
 
     wrapper.dispatch = dispatch  # type: ignore[attr-defined]
@@ -48,8 +53,11 @@ def elementwise2(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], An
     def wrapper(x: Any, y: Any, /) -> Any:
         if is_eager():
             if type(x) is not ArrayImpl or type(y) is not ArrayImpl:
-                x, y = eager_operands(name, x, y)
-            return dispatch(x, y)
+                x, y = _eager_operands(name, x, y)
+            try:
+                return dispatch(x, y)
+            except FAILURES as error:
+                raise explain_failure(error, (x, y)) from None
         return function(x, y)
 
     wrapper.dispatch = dispatch  # type: ignore[attr-defined]
@@ -98,7 +106,7 @@ def no_out(name: str, out: Any = None, where: Any = None) -> None:
         )
 
 
-def eager_operands(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+def _eager_operands(name: str, x: Any, y: Any) -> tuple[Any, Any]:
     """Operands that C++ takes: checked, and large or narrow Python integers converted here."""
     x, a = (x, x.aval) if type(x) is ArrayImpl else host_value(name, x)
     y, b = (y, y.aval) if type(y) is ArrayImpl else host_value(name, y)

@@ -44,8 +44,8 @@ class Options(NamedTuple):
 _DEFAULT = Options()
 
 
-def getitem(x: Any, index: Any) -> Any:
-    """`x[index]`, as NumPy defines it.
+def getitem(x: Any, item: Any) -> Any:
+    """`x[item]`, as NumPy defines it.
 
     Positions that are known are checked. Those that only the running program knows are moved
     inside the array; `x.at[index].get(mode=...)` says otherwise.
@@ -60,7 +60,7 @@ def getitem(x: Any, index: Any) -> Any:
         >>> jnp.arange(6).reshape(2, 3)[1, ::-1].tolist()
         [5, 4, 3]
     """
-    structure, operands = parse_index(x.shape, index)
+    structure, operands = parse_index(x.shape, item)
     program = _programs.get(structure)
     if program is None:
         program = _program_of(structure)
@@ -104,7 +104,7 @@ def _program_of(structure: tuple) -> Callable[..., Any]:
         _programs.clear()
 
     def getitem(x: Any, *operands: Any) -> Any:
-        return read(x, operands, structure, _DEFAULT)
+        return _part_of(x, operands, structure, _DEFAULT)
 
     made = _programs[structure] = compiled(getitem)
     return made
@@ -306,7 +306,7 @@ def window(x: Any, plan: Plan) -> Any:
     return lax.rev(x, backwards) if backwards else x
 
 
-def read(x: Any, operands: tuple, structure: tuple, options: Options) -> Any:
+def _part_of(x: Any, operands: tuple, structure: tuple, options: Options) -> Any:
     """The part of `x` that an index speaks of."""
     plan = Plan(x.shape, operands, structure, options)
     if not plan.has_arrays:
@@ -338,7 +338,7 @@ def _no_keys(x: Any, shape: tuple[int, ...]) -> Any:
     return lax.reshape(empty, shape)
 
 
-_read = compiled(read, static=("structure", "options"))
+_read = compiled(_part_of, static=("structure", "options"))
 
 
 def get(x: Any, index: Any, options: Options) -> Any:
@@ -414,7 +414,7 @@ def _take(a: Any, indices: Any, axis: int | None, mode: str | None, options: Opt
         zero = np.asarray(0).astype(size.dtype)[()]
         indices = lax.select(lax.lt(rest, zero), lax.add(rest, size), rest)
     options = options._replace(mode=_FILL if mode in (None, "fill") else _CLIP)
-    return read(a, (indices,), (FULL,) * axis + (ARRAY,), options)
+    return _part_of(a, (indices,), (FULL,) * axis + (ARRAY,), options)
 
 
 def take_along_axis(

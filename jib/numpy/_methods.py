@@ -9,28 +9,32 @@ import numpy as np
 
 from jib import dtypes, lax
 from jib.backend.buffers import ArrayImpl
+from jib.backend.donations import FAILURES, explain_failure
 from jib.core.keys import KeyArray
 from jib.core.operators import array_members, define_members
 from jib.core.tracing import Tracer, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, ItemAssignmentError
-from jib.numpy import _arithmetic as arithmetic
-from jib.numpy import _averages as averages
-from jib.numpy import _bitwise as bitwise
-from jib.numpy import _choosing as choosing
-from jib.numpy import _comparison as comparison
-from jib.numpy import _complexes as complexes
-from jib.numpy import _contraction as contraction
-from jib.numpy import _creation as creation
-from jib.numpy import _cumulative as cumulative
-from jib.numpy import _indexing as indexing
-from jib.numpy import _joining as joining
-from jib.numpy import _reductions as reductions
-from jib.numpy import _rounding as rounding
-from jib.numpy import _shaping as shaping
-from jib.numpy import _sorting as sorting
-from jib.numpy import _taking as taking
+from jib.numpy import (
+    _arithmetic as arithmetic,
+    _averages as averages,
+    _bitwise as bitwise,
+    _choosing as choosing,
+    _comparison as comparison,
+    _complexes as complexes,
+    _contraction as contraction,
+    _creation as creation,
+    _cumulative as cumulative,
+    _indexing as indexing,
+    _joining as joining,
+    _reductions as reductions,
+    _rounding as rounding,
+    _shaping as shaping,
+    _sorting as sorting,
+    _taking as taking,
+)
 from jib.numpy._at import IndexUpdateHelper
 from jib.numpy._elementwise import WIDE
+from jib.numpy._indexing import getitem
 from jib.typing import DTypeLike
 
 __all__: list[str] = []
@@ -68,13 +72,20 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = 
 
     def direct(self: Any, other: Any) -> Any:
         kind = type(other)
-        if kind is ArrayImpl or (kind is float and self.aval.dtype in WIDE):
-            if is_eager():
+        try:
+            if kind is ArrayImpl or (kind is float and self.aval.dtype in WIDE):
+                if is_eager():
+                    return dispatch(self, other)
+            elif (
+                kind is int
+                and -_INT32_LIMIT <= other < _INT32_LIMIT
+                and self.aval.dtype in WIDE
+                and is_eager()
+            ):
                 return dispatch(self, other)
-        elif kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT:
-            if self.aval.dtype in WIDE and is_eager():
-                return dispatch(self, other)
-        elif not _taken.get(kind) and not _is_taken(kind):
+        except FAILURES as error:
+            raise explain_failure(error, (self, other)) from None
+        if not _taken.get(kind) and not _is_taken(kind):
             return _refuse(symbol, self, other)
         return function(self, other)
 
@@ -82,7 +93,10 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = 
         kind = type(other)
         if kind is float or (kind is int and -_INT32_LIMIT <= other < _INT32_LIMIT):
             if self.aval.dtype in WIDE and is_eager():
-                return dispatch(other, self)
+                try:
+                    return dispatch(other, self)
+                except FAILURES as error:
+                    raise explain_failure(error, (self, other)) from None
         elif not _taken.get(kind) and not _is_taken(kind):
             return _refuse(symbol, self, other)
         return function(other, self)
@@ -195,30 +209,30 @@ def set_namespace(module: Any) -> None:
 # ------------------------------------------------------------------------------------ methods
 
 
-def reshape(self: Any, *args: Any, order: str = "C", out_sharding: Any = None) -> Any:
+def _reshape(self: Any, *args: Any, order: str = "C", out_sharding: Any = None) -> Any:
     """The same elements in another shape, given as integers or as a tuple; -1 is worked out."""
     shape = args[0] if len(args) == 1 else args
     return shaping.reshape(self, shape, order)
 
 
-def transpose(self: Any, *args: Any) -> Any:
+def _transpose(self: Any, *args: Any) -> Any:
     """The axes in another order, reversed by default."""
     if not args or args[0] is None:
         return shaping.transpose(self)
     return shaping.transpose(self, args[0] if isinstance(args[0], list | tuple) else args)
 
 
-def flatten(self: Any, order: str = "C", *, out_sharding: Any = None) -> Any:
+def _flatten(self: Any, order: str = "C", *, out_sharding: Any = None) -> Any:
     """The elements as a vector."""
     return shaping.ravel(self, order)
 
 
-def astype(self: Any, dtype: DTypeLike | None, copy: bool = False, device: Any = None) -> Any:
+def _astype(self: Any, dtype: DTypeLike | None, copy: bool = False, device: Any = None) -> Any:
     """The array with its elements converted to another dtype."""
     return creation.astype(self, dtype, copy=copy, device=device)
 
 
-def view(self: Any, dtype: DTypeLike | None = None, type: Any = None) -> Any:
+def _view(self: Any, dtype: DTypeLike | None = None, type: Any = None) -> Any:
     """The same bytes read as another dtype; the last axis grows or shrinks with the width."""
     if type is not None:
         raise ArgumentTypeError("`view` has no `type`: there is one class of arrays")
@@ -244,7 +258,7 @@ def view(self: Any, dtype: DTypeLike | None = None, type: Any = None) -> Any:
     return lax.bitcast_convert_type(parts, wanted)
 
 
-def byteswap(self: Any) -> Any:
+def _byteswap(self: Any) -> Any:
     """The elements with the order of their bytes reversed."""
     if self.dtype.itemsize == 1:
         return self
@@ -252,12 +266,12 @@ def byteswap(self: Any) -> Any:
     return lax.bitcast_convert_type(shaping.flip(octets, -1), self.dtype)
 
 
-def clip(self: Any, min: Any = None, max: Any = None) -> Any:
+def _clip(self: Any, min: Any = None, max: Any = None) -> Any:
     """The elements moved into the range from `min` to `max`."""
     return choosing.clip(self, min, max)
 
 
-def compress(
+def _compress(
     self: Any,
     condition: Any,
     axis: int | None = None,
@@ -270,7 +284,7 @@ def compress(
     return taking.compress(condition, self, axis, size=size, fill_value=fill_value)
 
 
-def to_device(self: Any, device: Any, *, stream: Any = None) -> Any:
+def _to_device(self: Any, device: Any, *, stream: Any = None) -> Any:
     """A copy of the array on another device."""
     return creation.asarray(self, device=device)
 
@@ -292,8 +306,8 @@ def _methods() -> dict[str, Any]:
         taking: ("choose",),
     }
     members = {name: getattr(module, name) for module, names in same.items() for name in names}
-    own = (reshape, transpose, flatten, astype, view, byteswap, clip, compress, to_device)
-    return members | {function.__name__: function for function in own}
+    own = (_reshape, _transpose, _flatten, _astype, _view, _byteswap, _clip, _compress, _to_device)
+    return members | {function.__name__.removeprefix("_"): function for function in own}
 
 
 def _properties() -> dict[str, property]:
@@ -315,7 +329,7 @@ define_members(
     | {
         "__round__": _round,
         "__contains__": _contains,
-        "__getitem__": indexing.getitem,
+        "__getitem__": getitem,
         "at": property(IndexUpdateHelper, doc="Changed copies: `x.at[i].set(v)`."),
         "__setitem__": _setitem,
         "__delitem__": _delitem,

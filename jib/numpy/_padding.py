@@ -83,7 +83,7 @@ def _pairs(name: str, given: Any, ndim: int) -> tuple[tuple[int, int], ...]:
 @compiled(static=("widths",))
 def _pad_constant(array: Any, values: Any, widths: tuple) -> Any:
     dtype = aval_of(array).dtype
-    if aval_of_nested(values) == ():
+    if _aval_of_nested(values) == ():
         value = lax.convert_element_type(values, dtype)
         return lax.pad(array, value, [(before, after, 0) for before, after in widths])
     ndim = len(widths)
@@ -97,16 +97,16 @@ def _pad_constant(array: Any, values: Any, widths: tuple) -> Any:
     return array
 
 
-def aval_of_nested(values: Any) -> tuple[int, ...]:
+def _aval_of_nested(values: Any) -> tuple[int, ...]:
     """The shape of numbers that may be nested in tuples."""
     if isinstance(values, list | tuple):
-        return (len(values), *aval_of_nested(values[0]))
+        return (len(values), *_aval_of_nested(values[0]))
     return aval_of(values).shape
 
 
 def _nested_values(values: Any, ndim: int) -> list[Any]:
     """Two values for each axis, from a pair, a pair for each axis, or an array of them."""
-    shape = aval_of_nested(values)
+    shape = _aval_of_nested(values)
     if isinstance(values, list | tuple):
         flat = [x for v in values for x in (v if isinstance(v, list | tuple) else [v])]
     else:

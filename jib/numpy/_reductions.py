@@ -77,7 +77,7 @@ def kept(out: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     return lax.reshape(out, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
-def masked(name: str, x: Any, mask: Any, value: Any) -> Any:
+def _masked(name: str, x: Any, mask: Any, value: Any) -> Any:
     """`x` where the mask is true, a constant elsewhere."""
     if mask is None:
         return x
@@ -142,7 +142,7 @@ def _accumulated(
         x = lax.convert_element_type(x, dtypes.to_numeric_dtype(target))
     identity = 0 if name == "sum" else 1
     reducer, combine = (lax.reduce_sum, lax.add) if name == "sum" else (lax.reduce_prod, lax.mul)
-    x = masked(name, x, where, identity)
+    x = _masked(name, x, where, identity)
     out = _reduce(name, x, axis, keepdims, initial, reducer, combine)
     return lax.convert_element_type(out, target) if target == dtypes.BOOL else out
 
@@ -228,7 +228,7 @@ def _extremum(name: str, x: Any, axis: Any, keepdims: bool, initial: Any, where:
             f"`{name}` has no value where `where` selects nothing: it needs `initial`",
             help=f"jib.numpy.{name}(x, where=mask, initial=0)",
         )
-    if initial is None and any_zero(shape[i] for i in axes):
+    if initial is None and _any_zero(shape[i] for i in axes):
         raise ArgumentValueError(
             f"`{name}` of no elements is not defined: the array has shape {shape}",
             help=f"jib.numpy.{name}(x, initial=0)",
@@ -239,14 +239,14 @@ def _extremum(name: str, x: Any, axis: Any, keepdims: bool, initial: Any, where:
             (lax.reduce_or, lax.bitwise_or) if highest else (lax.reduce_and, lax.bitwise_and)
         )
         return _reduce(
-            name, masked(name, x, where, not highest), axis, keepdims, initial, reducer, combine
+            name, _masked(name, x, where, not highest), axis, keepdims, initial, reducer, combine
         )
     reducer, combine = (lax.reduce_max, lax.max) if highest else (lax.reduce_min, lax.min)
-    x = masked(name, x, where, lowest(dtype) if highest else greatest(dtype))
+    x = _masked(name, x, where, lowest(dtype) if highest else greatest(dtype))
     return _reduce(name, x, axis, keepdims, initial, reducer, combine)
 
 
-def any_zero(lengths: Any) -> bool:
+def _any_zero(lengths: Any) -> bool:
     """Whether one of the lengths is 0."""
     return 0 in tuple(lengths)
 
@@ -362,7 +362,7 @@ def place(x: Any, axis: Any, keepdims: bool, name: str) -> Any:
         x = lax.reshape(x, (math.prod(shape),))
     else:
         axes = axes_of(name, x, axis)
-    if any_zero(aval_of(x).shape[i] for i in (axes if axis is not None else (0,))):
+    if _any_zero(aval_of(x).shape[i] for i in (axes if axis is not None else (0,))):
         raise ArgumentValueError(f"`{name}` of no elements is not defined: the shape is {shape}")
     if aval_of(x).dtype == dtypes.BOOL:
         x = lax.convert_element_type(x, np.int32)
@@ -380,13 +380,13 @@ def _truth(x: Any) -> Any:
 
 @compiled(static=("axis", "keepdims"))
 def _all(x: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    x = masked("all", _truth(x), where, True)
+    x = _masked("all", _truth(x), where, True)
     return _reduce("all", x, axis, keepdims, None, lax.reduce_and, lax.bitwise_and)
 
 
 @compiled(static=("axis", "keepdims"))
 def _any(x: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    x = masked("any", _truth(x), where, False)
+    x = _masked("any", _truth(x), where, False)
     return _reduce("any", x, axis, keepdims, None, lax.reduce_or, lax.bitwise_or)
 
 

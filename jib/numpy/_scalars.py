@@ -14,14 +14,7 @@ from jib.dtypes import finfo, iinfo, isdtype, promote_types, result_type
 from jib.lax._conversion import convert_element_type
 from jib.numpy._creation import asarray
 
-_NARROW = (
-    *("float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4", "float8_e4m3"),
-    *("float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2"),
-    *("float8_e5m2fnuz", "float8_e8m0fnu", "int1", "int2", "int4", "uint1", "uint2", "uint4"),
-)
-
 __all__ = [
-    *_NARROW,
     "ComplexWarning",
     "bfloat16",
     "bool",
@@ -29,8 +22,8 @@ __all__ = [
     "can_cast",
     "cdouble",
     "character",
-    "complex128",
     "complex64",
+    "complex128",
     "complex_",
     "complexfloating",
     "csingle",
@@ -40,6 +33,17 @@ __all__ = [
     "euler_gamma",
     "finfo",
     "flexible",
+    "float4_e2m1fn",
+    "float6_e2m3fn",
+    "float6_e3m2fn",
+    "float8_e3m4",
+    "float8_e4m3",
+    "float8_e4m3b11fnuz",
+    "float8_e4m3fn",
+    "float8_e4m3fnuz",
+    "float8_e5m2",
+    "float8_e5m2fnuz",
+    "float8_e8m0fnu",
     "float16",
     "float32",
     "float64",
@@ -51,10 +55,13 @@ __all__ = [
     "index_exp",
     "inexact",
     "inf",
+    "int1",
+    "int2",
+    "int4",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "int_",
     "integer",
     "isdtype",
@@ -73,10 +80,13 @@ __all__ = [
     "signedinteger",
     "single",
     "uint",
+    "uint1",
+    "uint2",
+    "uint4",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unsignedinteger",
 ]
 
@@ -132,10 +142,23 @@ float32 = single = _scalar_type(np.float32)
 float64 = double = _scalar_type(np.float64)
 complex64 = csingle = _scalar_type(np.complex64)
 complex128 = cdouble = _scalar_type(np.complex128)
-for _name in _NARROW:
-    if hasattr(ml_dtypes, _name):
-        globals()[_name] = _scalar_type(getattr(ml_dtypes, _name))
-__all__ = [name for name in __all__ if name not in _NARROW or name in globals()]
+float4_e2m1fn = _scalar_type(ml_dtypes.float4_e2m1fn)
+float6_e2m3fn = _scalar_type(ml_dtypes.float6_e2m3fn)
+float6_e3m2fn = _scalar_type(ml_dtypes.float6_e3m2fn)
+float8_e3m4 = _scalar_type(ml_dtypes.float8_e3m4)
+float8_e4m3 = _scalar_type(ml_dtypes.float8_e4m3)
+float8_e4m3b11fnuz = _scalar_type(ml_dtypes.float8_e4m3b11fnuz)
+float8_e4m3fn = _scalar_type(ml_dtypes.float8_e4m3fn)
+float8_e4m3fnuz = _scalar_type(ml_dtypes.float8_e4m3fnuz)
+float8_e5m2 = _scalar_type(ml_dtypes.float8_e5m2)
+float8_e5m2fnuz = _scalar_type(ml_dtypes.float8_e5m2fnuz)
+float8_e8m0fnu = _scalar_type(ml_dtypes.float8_e8m0fnu)
+int1 = _scalar_type(ml_dtypes.int1)
+int2 = _scalar_type(ml_dtypes.int2)
+int4 = _scalar_type(ml_dtypes.int4)
+uint1 = _scalar_type(ml_dtypes.uint1)
+uint2 = _scalar_type(ml_dtypes.uint2)
+uint4 = _scalar_type(ml_dtypes.uint4)
 
 bool = bool_
 int_ = _scalar_type(dtypes.default_int_dtype())

@@ -113,7 +113,7 @@ def reshape(
         [[0, 1, 2], [3, 4, 5]]
     """
     a = as_operand("reshape", a)
-    wanted = completed_shape(aval_of(a), shape_tuple("reshape", shape))
+    wanted = _completed_shape(aval_of(a), shape_tuple("reshape", shape))
     if order == "C":
         return lax.reshape(a, wanted)
     if order != "F":
@@ -121,7 +121,7 @@ def reshape(
     return _reshape_columns(a, wanted)
 
 
-def completed_shape(aval: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _completed_shape(aval: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with a length in place of -1."""
     if -1 not in shape:
         return shape

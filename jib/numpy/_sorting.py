@@ -120,7 +120,7 @@ def lexsort(keys: Sequence[ArrayLike] | ArrayLike, axis: int = -1) -> Array:
     Raises:
         ArgumentValueError: if there are no keys.
     """
-    members = list(keys) if isinstance(keys, Sequence) else list(ravel_rows(keys))
+    members = list(keys) if isinstance(keys, Sequence) else list(_ravel_rows(keys))
     if not members:
         raise ArgumentValueError("`lexsort` needs at least one key")
     members = [as_operand("lexsort", x) for x in members]
@@ -130,7 +130,7 @@ def lexsort(keys: Sequence[ArrayLike] | ArrayLike, axis: int = -1) -> Array:
     return _lexsort(members, axis)
 
 
-def ravel_rows(x: Any) -> list[Any]:
+def _ravel_rows(x: Any) -> list[Any]:
     """The members of an array along its first axis."""
     x = as_operand("lexsort", x)
     return [lax.index_in_dim(x, i, 0, keepdims=False) for i in range(aval_of(x).shape[0])]

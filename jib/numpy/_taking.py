@@ -146,7 +146,7 @@ def compress(
         a, axis = ravel(a), 0
     shape = aval_of(a).shape
     axis = canonical_axis("compress", integer("compress", axis), len(shape))
-    places = positions_of("compress", condition, size, shape[axis])
+    places = _positions_of("compress", condition, size, shape[axis])
     return take(a, places, axis, mode="fill", fill_value=_number(fill_value))
 
 
@@ -158,7 +158,7 @@ def extract(
     return compress(flat, ravel(arr), 0, size=size, fill_value=fill_value)
 
 
-def positions_of(name: str, condition: Any, size: int | None, missing: int) -> Any:
+def _positions_of(name: str, condition: Any, size: int | None, missing: int) -> Any:
     """The positions where a condition of rank 1 holds; `missing` fills them up to `size`."""
     condition = as_operand(name, condition)
     if size is None:

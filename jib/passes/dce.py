@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jib.core.jaxpr import Jaxpr, Literal, Var, memoized
+from jib.core.jaxpr import Jaxpr, Var, memoized
 
 __all__ = ["dce_jaxpr", "without_dead_code"]
 

@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib import settings
-from jib.backend import _runtime, client
-from jib.backend import compile as compiler
+from jib.backend import _runtime, client, compile as compiler
 from jib.backend.buffers import ArrayImpl
 from jib.backend.donations import FAILURES, explain_failure
 from jib.backend.execute import CallCache, Program, cpp_function, default_sharding

@@ -92,7 +92,8 @@ class StageTrace(Trace):
     def process(self, primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
         """Record one equation and return tracers of its results."""
         invars = [
-            x._var if type(x) is StageTracer and x._trace is self else self.constant(x) for x in args
+            x._var if type(x) is StageTracer and x._trace is self else self.constant(x)
+            for x in args
         ]
         out = primitive.abstract(tuple([v.aval for v in invars]), params)
         effects = primitive.effects_of(params) if primitive.effects is not None else frozenset()

@@ -243,10 +243,10 @@ def _permutation(key: Any, x: Any, axis: int, independent: bool) -> Any:
     if independent or aval.ndim == 1:
         return _shuffle(key, x, axis)
     order = _permuted_numbers(key, aval.shape[axis])
-    return take_along(x, order, axis)
+    return _take_along(x, order, axis)
 
 
-def take_along(x: Any, indices: Any, axis: int) -> Any:
+def _take_along(x: Any, indices: Any, axis: int) -> Any:
     """The members of `x` at `indices` (in bounds) along an axis."""
     shape = aval_of(x).shape
     count = aval_of(indices).ndim
@@ -347,7 +347,7 @@ def _choice(
         own = aval_of(members).shape
         return lax.reshape(picked, (*own[:axis], *shape, *own[axis + 1 :]))
     found = lax.reshape(found, shape)
-    return found if members is None else take_along(members, found, axis)
+    return found if members is None else _take_along(members, found, axis)
 
 
 def _weighted(key: Any, p: Any, shape: tuple, replace: bool, mode: Any) -> Any:
@@ -360,10 +360,10 @@ def _weighted(key: Any, p: Any, shape: tuple, replace: bool, mode: Any) -> Any:
     total = lax.reshape(lax.slice(sums, (count - 1,), (count,)), ())
     level = lax.mul(total, lax.sub(scalar(dtype, 1), uniform(key, shape, dtype)))
     # The first member whose sum reaches the level: as many as have smaller sums.
-    return search_sorted(sums, level, integer)
+    return _search_sorted(sums, level, integer)
 
 
-def search_sorted(sums: Any, levels: Any, dtype: Any) -> Any:
+def _search_sorted(sums: Any, levels: Any, dtype: Any) -> Any:
     """For each level, how many of the (ascending) sums are below it; by halving."""
     count = aval_of(sums).size
     shape = aval_of(levels).shape
@@ -373,7 +373,7 @@ def search_sorted(sums: Any, levels: Any, dtype: Any) -> Any:
         probe = lax.add(low, scalar(dtype, step))
         inside = lax.le(probe, scalar(dtype, count))
         index = lax.sub(lax.min(probe, scalar(dtype, count)), scalar(dtype, 1))
-        below = lax.lt(take_along(sums, index, 0), levels)
+        below = lax.lt(_take_along(sums, index, 0), levels)
         low = lax.select(lax.bitwise_and(inside, below), probe, low)
         step >>= 1
     return low

@@ -178,13 +178,13 @@ def clone(key: ArrayLike) -> Array:
         >>> bool(jib.random.uniform(key) == jib.random.uniform(jib.random.clone(key)))
         True
     """
-    return _wrapped(key_data(key), key_dtype) if is_typed(key) else key
+    return _wrapped(key_data(key), key_dtype) if _is_typed(key) else key
 
 
 # -------------------------------------------------------------------------- from key to keys
 
 
-def is_typed(key: Any) -> bool:
+def _is_typed(key: Any) -> bool:
     """Whether a key is typed (`key`), or an array of words (`PRNGKey`)."""
     return isinstance(aval_of(key).dtype, KeyDType)
 
@@ -261,7 +261,7 @@ def _split(key: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _like(key: Any, words: Any) -> Any:
-    return wrap_key_p.bind(words, dtype=aval_of(key).dtype) if is_typed(key) else words
+    return wrap_key_p.bind(words, dtype=aval_of(key).dtype) if _is_typed(key) else words
 
 
 def fold_in(key: ArrayLike, data: int | ArrayLike) -> Array:

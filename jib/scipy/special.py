@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from jib import lax
-from jib import numpy as jnp
+from jib import lax, numpy as jnp
 from jib.errors import ArgumentValueError
 from jib.lax._families import constant_like
-from jib.nn import log_softmax as log_softmax
-from jib.nn import logsumexp as logsumexp
-from jib.nn import softmax as softmax
+from jib.nn import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax
 from jib.numpy._promotion import (
     promote_dtypes,
     promote_inexact,

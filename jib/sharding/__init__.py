@@ -1,8 +1,7 @@
 """How arrays are laid out over devices."""
 
 import importlib as _importlib
-from typing import TYPE_CHECKING
-from typing import Any as _Any
+from typing import TYPE_CHECKING, Any as _Any
 
 from jib.sharding._axis_type import AxisType as AxisType
 from jib.sharding._partition_spec import PartitionSpec as PartitionSpec
@@ -10,35 +9,17 @@ from jib.sharding._partition_spec import PartitionSpec as PartitionSpec
 if TYPE_CHECKING:
     from jib.backend.meshes import (
         AbstractDevice as AbstractDevice,
-    )
-    from jib.backend.meshes import (
         AbstractMesh as AbstractMesh,
-    )
-    from jib.backend.meshes import (
         Mesh as Mesh,
-    )
-    from jib.backend.meshes import (
         get_abstract_mesh as get_abstract_mesh,
-    )
-    from jib.backend.meshes import (
         get_mesh as get_mesh,
-    )
-    from jib.backend.meshes import (
         set_mesh as set_mesh,
-    )
-    from jib.backend.meshes import (
         use_abstract_mesh as use_abstract_mesh,
     )
     from jib.backend.shardings import (
         NamedSharding as NamedSharding,
-    )
-    from jib.backend.shardings import (
         Sharding as Sharding,
-    )
-    from jib.backend.shardings import (
         SingleDeviceSharding as SingleDeviceSharding,
-    )
-    from jib.backend.shardings import (
         make_single_device_sharding as make_single_device_sharding,
     )
     from jib.lax._sharding import reshard as reshard

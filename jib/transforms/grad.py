@@ -10,8 +10,7 @@ from typing import Any
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, GradTypeError, NonScalarGradError
-from jib.lax import convert_element_type
-from jib.lax._families import kind_of
+from jib.lax._families import constant_like, kind_of
 from jib.transforms import _calls
 from jib.transforms.linear import refuse_reduce_axes, vjp_flat
 from jib.tree import tree_registry
@@ -99,7 +98,7 @@ def value_and_grad(
 
         outs, pullback = vjp_flat(scalar, leaves, 1)
         value = outs[0]
-        cts = pullback([convert_element_type(1, aval_of(value).dtype)])
+        cts = pullback([constant_like(value, 1)])
         found = in_tree.unflatten(cts)
         grads = found[0] if isinstance(argnums, int) else found
         if has_aux:

@@ -18,7 +18,13 @@ from jib.core.primitive import Primitive
 from jib.core.sources import capture, hide_library_frames
 from jib.core.tracing import aval_of, is_eager, not_an_array
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
-from jib.errors import ArgumentTypeError, JibError, Provenance, StaticArgumentError
+from jib.errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    JibError,
+    Provenance,
+    StaticArgumentError,
+)
 from jib.lax._sharding import named_sharding, with_sharding_constraint
 from jib.passes import eager
 from jib.passes.batch import batch_jaxpr, to_batch_axis
@@ -212,7 +218,7 @@ def _donated(call: _Call) -> tuple[bool, ...] | None:
     return tuple(donated)
 
 
-def compile_options(call: _Call, jaxpr: Jaxpr, out_tree: Any) -> CompileOptions:
+def _compile_options(call: _Call, jaxpr: Jaxpr, out_tree: Any) -> CompileOptions:
     """How the program of a call is compiled; hidden arguments are neither donated nor sharded."""
     info = call.info
     hidden = len(jaxpr.constvars)
@@ -234,7 +240,7 @@ def _run(info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any,
     if not is_eager():
         return out_tree.unflatten(_call_in_trace(call, jaxpr, consts, out_tree)), None, False
     values = [*consts, *call.leaves]
-    program = compile_jaxpr(jaxpr.hoisted, values, compile_options(call, jaxpr, out_tree))
+    program = compile_jaxpr(jaxpr.hoisted, values, _compile_options(call, jaxpr, out_tree))
     out = out_tree.unflatten(program(values))
     return out, program.fast_path(out, consts), False
 
@@ -318,8 +324,8 @@ def _as_tuple(value: Any, kind: type) -> tuple:
 
 def _info(fun: Callable[..., Any], **given: Any) -> _JitInfo:
     """Complete the options: a number names the parameter at that place, and the other way round."""
-    nums, names = _both_ways(fun, given.pop("static_argnums"), given.pop("static_argnames"))
-    donated = _both_ways(fun, given.pop("donate_argnums"), given.pop("donate_argnames"))
+    nums, names = _both_ways(fun, "static", given)
+    donated = _both_ways(fun, "donate", given)
     options = given.pop("compiler_options") or {}
     return _JitInfo(
         fun=fun,
@@ -333,8 +339,9 @@ def _info(fun: Callable[..., Any], **given: Any) -> _JitInfo:
     )
 
 
-def _both_ways(fun: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    nums, names = _as_tuple(nums, int), _as_tuple(names, str)
+def _both_ways(fun: Any, kind: str, given: dict) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    nums = _as_tuple(given.pop(f"{kind}_argnums"), int)
+    names = _as_tuple(given.pop(f"{kind}_argnames"), str)
     if not nums and not names:
         return (), ()
     try:
@@ -344,11 +351,38 @@ def _both_ways(fun: Any, nums: Any, names: Any) -> tuple[tuple[int, ...], tuple[
     positional = [
         p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
+    _check_exist(fun, kind, nums, names, parameters, positional)
+    if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        nums = tuple(i % len(positional) for i in nums)
     if not names:
         names = tuple(positional[i] for i in nums if -len(positional) <= i < len(positional))
     elif not nums:
         nums = tuple(positional.index(name) for name in names if name in positional)
     return nums, names
+
+
+def _check_exist(
+    fun: Any, kind: str, nums: Any, names: Any, parameters: list[Any], positional: list[str]
+) -> None:
+    """Each number and each name must speak of a parameter."""
+    kinds = {p.kind for p in parameters}
+    signature = f"`{_calls.function_name(fun)}({', '.join(map(str, parameters))})`"
+    for i in nums:
+        if (
+            not -len(positional) <= i < len(positional)
+            and inspect.Parameter.VAR_POSITIONAL not in kinds
+        ):
+            raise ArgumentValueError(
+                f"{kind}_argnums={i} is no positional parameter of {signature}",
+                help=f"{kind}_argnames takes parameters by name",
+            )
+    known = {p.name for p in parameters}
+    for name in names:
+        if name not in known and inspect.Parameter.VAR_KEYWORD not in kinds:
+            raise ArgumentValueError(
+                f"{kind}_argnames={name!r} is no parameter of {signature}",
+                help=f"the parameters are {', '.join(p.name for p in parameters)}",
+            )
 
 
 def _make(info: _JitInfo) -> Any:
@@ -437,7 +471,7 @@ def _traced(info: _JitInfo, *args: Any, **kwargs: Any) -> Traced:
         call.leaves,
         call.in_tree,
         out_tree,
-        compile_options(call, jaxpr, out_tree),
+        _compile_options(call, jaxpr, out_tree),
         info.name,
     )
 

@@ -111,8 +111,8 @@ def _matched(treedef: PyTreeDef, tree: Any, rest: tuple[Any, ...], is_leaf: IsLe
 def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
     """The tree of the results of `f` on each leaf, or on the leaves of several trees together.
 
-    The other trees have at least the structure of the first. Raises `StructureError` naming the first
-    path where one has not.
+    The other trees have at least the structure of the first. Raises `StructureError` naming the
+    first path where one has not.
 
     Example:
         >>> from jib import tree
@@ -276,8 +276,8 @@ def broadcast_prefix(
 ) -> list[Any]:
     """A list with the leaf of `prefix_tree` that stands over each leaf of `full_tree`.
 
-    Raises `StructureError`, in which `names` stand for the two trees, naming the first path where the
-    prefix does not fit.
+    Raises `StructureError`, in which `names` stand for the two trees, naming the first path where
+    the prefix does not fit.
     """
     leaves, treedef = _flatten(prefix_tree, is_leaf)
     try:

@@ -21,8 +21,7 @@ from jib.backend.shardings import (
     sdy_sharding,
     single_device_sharding,
 )
-from jib.sharding import AxisType
-from jib.sharding import PartitionSpec as P
+from jib.sharding import AxisType, PartitionSpec as P
 
 SIZES = [(2,), (4, 2), (2, 3), (2, 1, 4), (2, 2, 2)]
 NAMES = ("x", "y", "z")

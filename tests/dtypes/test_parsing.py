@@ -5,8 +5,7 @@ import enum
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jib import dtypes
 from jib.settings import enable_x64

@@ -6,8 +6,7 @@ import pathlib
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jib import dtypes
 from jib.settings import enable_x64, numpy_dtype_promotion

@@ -4,11 +4,9 @@ import copy
 import pickle
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from jib.sharding import AxisType
-from jib.sharding import PartitionSpec as P
+from jib.sharding import AxisType, PartitionSpec as P
 
 axis = st.sampled_from(["x", "y", "z"])
 entry = st.one_of(st.none(), axis, st.lists(axis, max_size=2).map(tuple), st.just(P.UNCONSTRAINED))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from tests.structure.source import (
     Module,
@@ -104,11 +104,11 @@ def shared_names(modules: Iterable[Module]) -> dict[str, set[str]]:
     return shared
 
 
-def inexact_all(module: Module, shared: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+def inexact_all(module: Module, shared: Set[str] = frozenset()) -> list[str]:
     """`__all__` is a literal list that names each public function and class, once.
 
-    A package may leave it out when it is an index of nothing but star imports. A name that sister
-    modules import one by one may be left out: it is shared inside the library, not public.
+    A package may leave it out when it is an index of star imports and submodules. A name that
+    sister modules import one by one may be left out: it is shared inside the library.
     """
     defined = public_definitions(module) - shared
     listed = literal_names(module)

@@ -11,6 +11,7 @@ __all__ = [
     "exported_names",
     "functions",
     "is_plain_index",
+    "is_star",
     "library",
     "literal_names",
     "public_definitions",
@@ -99,14 +100,29 @@ def public_definitions(module: Module) -> set[str]:
 def star_sources(module: Module) -> list[str]:
     """The modules whose names a module takes with `from ... import *`."""
     found = (node for node in module.tree.body if isinstance(node, ast.ImportFrom))
-    return [node.module for node in found if node.module and node.names[0].name == "*"]
+    return [node.module for node in found if node.module and is_star(node)]
 
 
 def is_plain_index(module: Module) -> bool:
-    """Whether a package holds nothing but its docstring and star imports."""
-    stars = sum(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in module.tree.body)
-    words = docstring_lines(module.tree) > 0
-    return module.is_package and len(module.tree.body) == stars + words
+    """Whether a package brings no public name but its submodules and what star imports bring."""
+    return module.is_package and all(map(functools.partial(_is_quiet, module), module.tree.body))
+
+
+def _is_quiet(module: Module, node: ast.stmt) -> bool:
+    """Whether a statement of an index adds no public name of its own."""
+    if isinstance(node, ast.ImportFrom) and (node.module == module.name or is_star(node)):
+        return True
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return all((alias.asname or alias.name).startswith("_") for alias in node.names)
+    if isinstance(node, ast.Assign):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        return all(name.startswith("_") for name in names)
+    return isinstance(node, ast.Expr)
+
+
+def is_star(node: ast.ImportFrom) -> bool:
+    """Whether an import is `from ... import *`."""
+    return node.names[0].name == "*"
 
 
 def exported_names(module: Module, modules: dict[str, Module]) -> list[str]:

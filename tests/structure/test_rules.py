@@ -87,6 +87,11 @@ def test_an_index_of_star_imports_alone_is_exact():
     assert rules.inexact_index(index, modules) == []
 
 
+def test_an_index_may_bring_its_submodules_and_private_names():
+    index = package("from jib.box import part\nfrom jib.other import g as _g\n_g()\n_h = 1\n")
+    assert rules.inexact_all(index) == []
+
+
 def test_an_index_with_other_imports_needs_all():
     index = package("from jib.box._part import *\nfrom jib.other import g\n")
     assert rules.inexact_all(index) == ["__init__.py: no literal `__all__`"]

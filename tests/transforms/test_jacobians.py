@@ -5,7 +5,7 @@ import pytest
 
 from jib import lax
 from jib.core.zeros import float0
-from jib.errors import ArgumentValueError, GradTypeError
+from jib.errors import ArgumentTypeError, ArgumentValueError, GradTypeError
 from jib.transforms.jacobians import hessian, jacfwd, jacobian, jacrev
 from jib.transforms.jit import jit
 
@@ -89,3 +89,9 @@ def test_through_a_loop():
 def test_errors():
     with pytest.raises(ArgumentValueError, match="argument 1"):
         jacfwd(scaled, argnums=1)(V)
+
+
+@both
+def test_a_result_that_is_no_pair(jac):
+    with pytest.raises(ArgumentTypeError, match="with has_aux=True `scaled` must return a pair"):
+        jac(scaled, has_aux=True)(V)

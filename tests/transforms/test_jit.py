@@ -88,6 +88,20 @@ def test_equal_static_values_of_other_types_are_other_programs():
     assert [bool(h(1.0, n=n)) for n in (1, True, 1.0)] == [False, True, False]
 
 
+def test_static_arguments_must_exist():
+    f = lambda x, n: x
+    for options, message in [
+        ({"static_argnums": 2}, r"static_argnums=2 is no positional parameter of `<lambda>\(x, n"),
+        ({"static_argnums": -3}, "static_argnums=-3 is no positional"),
+        ({"static_argnames": "m"}, "static_argnames='m' is no parameter of"),
+        ({"donate_argnames": ("x", "m")}, "donate_argnames='m' is no parameter of"),
+    ]:
+        with pytest.raises(ArgumentValueError, match=message):
+            jib.jit(f, **options)
+    assert float(jib.jit(lambda *xs: xs[0] * len(xs[1]), static_argnums=-1)(2.0, "abc")) == 6.0
+    assert float(jib.jit(lambda **d: d["x"] * len(d["y"]), static_argnames="y")(x=2.0, y="ab")) == 4
+
+
 def test_a_static_argument_that_cannot_be_hashed():
     f = jib.jit(lambda x, axes: x.sum(axes[0]), static_argnums=1)
     for _ in range(2):
@@ -110,11 +124,22 @@ def test_donation():
         old, state = state, f(state, 1.0)
     assert state[0] == 3.0
     assert old.is_deleted()
-    with pytest.raises(DonatedArrayError) as caught:
-        old + 1
-    assert "`state` of `<lambda>`" in str(caught.value) or "`<lambda>`" in str(caught.value)
-    with pytest.raises(DonatedArrayError):
-        f(old, 1.0)
+    other_program = jib.jit(lambda x: x * 5)
+    closed_over = jib.jit(lambda x: x + old)
+    for use in (
+        lambda: old + 1,
+        lambda: 1 - old,
+        lambda: -old,
+        lambda: old[0],
+        lambda: jnp.sin(old),
+        lambda: old.sum(),
+        lambda: old.tolist(),
+        lambda: f(old, 1.0),
+        lambda: other_program(old),
+        lambda: closed_over(1.0),
+    ):
+        with pytest.raises(DonatedArrayError, match="`state` was donated to `<lambda>` at "):
+            use()
 
 
 def test_donation_by_name_reuses_the_memory():
@@ -424,7 +449,6 @@ def test_effects_happen_on_every_call(capfd):
 
     for i in range(3):
         f(float(i)).block_until_ready()
-    jib.effects_barrier()
     assert capfd.readouterr().out.count("x is") == 3
 
 

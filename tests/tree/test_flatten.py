@@ -5,8 +5,7 @@ import functools
 import pickle
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jib import tree, tree_util
 from jib.tree import broadcast_prefix, call_registry, register_call_node, tree_registry

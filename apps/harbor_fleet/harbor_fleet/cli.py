@@ -32,7 +32,7 @@ from harbor_fleet.plots import plot_hold_out
 from harbor_fleet.predictor import Scaling
 from harbor_fleet.training import Settings, train, training_data
 
-__all__ = ["app"]
+__all__ = ["app", "main"]
 
 AGREEMENT = 1e-5  # the largest relative difference allowed between the two predictors
 

@@ -4,8 +4,7 @@ import csv
 import gzip
 import math
 import zlib
-from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import date as Date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +28,7 @@ class DataError(ValueError):
     """A table that can not be used; the message names the row and the column, and the cure."""
 
 
-class Table(NamedTuple):
+class _Table(NamedTuple):
     """Cells as text: `columns[name][i]` stands in the file's row `rows[i]`."""
 
     path: Path
@@ -70,7 +69,7 @@ def load_panel(
     return panel, unused
 
 
-def _read_table(path: Path) -> Table:
+def _read_table(path: Path) -> _Table:
     if not path.exists():
         raise DataError(f"{path}: there is no such file; check the path given to --data")
     if path.is_dir():
@@ -96,7 +95,7 @@ def _read_table(path: Path) -> Table:
     return table
 
 
-def _read_csv(path: Path) -> Table:
+def _read_csv(path: Path) -> _Table:
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, strict=True)
@@ -119,16 +118,16 @@ def _read_csv(path: Path) -> Table:
     columns = {
         name: [cell.strip() for cell in column] for name, column in zip(header, cells, strict=True)
     }
-    return Table(path, columns, rows)
+    return _Table(path, columns, rows)
 
 
-def _read_parquet(path: Path) -> Table:
+def _read_parquet(path: Path) -> _Table:
     table = pyarrow.parquet.read_table(path)
     columns = {
         name: [_as_text(cell) for cell in table.column(name).to_pylist()]
         for name in table.column_names
     }
-    return Table(path, columns, list(range(1, table.num_rows + 1)))
+    return _Table(path, columns, list(range(1, table.num_rows + 1)))
 
 
 def _as_text(cell: object) -> str:
@@ -142,7 +141,7 @@ def _as_text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _check_columns(table: Table, covariates: tuple[str, ...]) -> None:
+def _check_columns(table: _Table, covariates: tuple[str, ...]) -> None:
     for name in (*REQUIRED, *covariates):
         if name not in table.columns:
             found = ", ".join(table.columns)
@@ -156,7 +155,7 @@ def _check_columns(table: Table, covariates: tuple[str, ...]) -> None:
             )
 
 
-def _sites_and_dates(table: Table) -> tuple[list[str], list[Date]]:
+def _sites_and_dates(table: _Table) -> tuple[list[str], list[Date]]:
     parsed: dict[str, Date] = {}
     for index, (site, text) in enumerate(
         zip(table.columns["site"], table.columns["date"], strict=True)
@@ -183,7 +182,7 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _count(table: Table, index: int) -> float:
+def _count(table: _Table, index: int) -> float:
     text = table.columns["count"][index]
     if not text:
         return math.nan
@@ -197,7 +196,7 @@ def _count(table: Table, index: int) -> float:
     return value
 
 
-def _check_cities(table: Table, sites: list[str]) -> None:
+def _check_cities(table: _Table, sites: list[str]) -> None:
     first: dict[str, int] = {}
     cities = table.columns.get("city", [])
     for index, city in enumerate(cities):
@@ -210,7 +209,7 @@ def _check_cities(table: Table, sites: list[str]) -> None:
             raise table.error(index, "city", problem, "give each depot a name of its own")
 
 
-def _first_rows(table: Table, sites: list[str], days: list[Date]) -> dict[tuple[str, Date], int]:
+def _first_rows(table: _Table, sites: list[str], days: list[Date]) -> dict[tuple[str, Date], int]:
     """The row of every site and date; no pair may stand twice."""
     first: dict[tuple[str, Date], int] = {}
     for index, pair in enumerate(zip(sites, days, strict=True)):
@@ -222,7 +221,7 @@ def _first_rows(table: Table, sites: list[str], days: list[Date]) -> dict[tuple[
 
 
 def _check_spans(
-    table: Table, names: tuple[str, ...], first_row: dict[tuple[str, Date], int]
+    table: _Table, names: tuple[str, ...], first_row: dict[tuple[str, Date], int]
 ) -> None:
     """Each site's dates must follow one another, to the last date of the table."""
     spans: dict[str, list[Date]] = {name: [] for name in names}
@@ -251,13 +250,13 @@ def _check_spans(
             )
 
 
-def _empty_row(table: Table, site: str, day: Date) -> str:
+def _empty_row(table: _Table, site: str, day: Date) -> str:
     known = {"site": f'"{site}"' if "," in site else site, "date": day.isoformat()}
     return ",".join(known.get(name, "") for name in table.columns)
 
 
 def _fill_panel(
-    table: Table,
+    table: _Table,
     names: tuple[str, ...],
     covariates: tuple[str, ...],
     read: tuple[list[str], list[Date], list[float]],
@@ -288,7 +287,7 @@ def _fill_panel(
     return Panel(names, dates, counts, Calendar(weekdays(dates), name, kind, extra), covariates)
 
 
-def _check_length(table: Table, panel: Panel, window: int) -> None:
+def _check_length(table: _Table, panel: Panel, window: int) -> None:
     """Enough days with counts to fit on, for the table and for each depot."""
     if not np.isfinite(panel.counts).any():
         raise DataError(f"{table.path}: column count: is empty in every row; write the counts")

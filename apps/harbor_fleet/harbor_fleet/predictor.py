@@ -31,7 +31,10 @@ __all__ = [
     "forecast",
     "gru_network",
     "load_weights",
+    "main",
+    "named_day",
     "origin_window",
+    "read_history",
     "save_weights",
     "scaling",
 ]

@@ -10,7 +10,18 @@ import jib.numpy as jnp
 from harbor_fleet.model import apply_network, dropout_masks, initial_parameters
 from harbor_fleet.predictor import CROP, HORIZON, LOG_UNIT, Baseline, Calendar, Scaling, features
 
-__all__ = ["Fitted", "Settings", "TrainingData", "run_network", "train", "training_data"]
+__all__ = [
+    "Fitted",
+    "Settings",
+    "TrainingData",
+    "adamw",
+    "clipped",
+    "crop_batches",
+    "huber",
+    "run_network",
+    "train",
+    "training_data",
+]
 
 WARM_UP = 21  # days at the start of a crop that only fill the state
 BATCH = 64
@@ -64,7 +75,7 @@ def huber(error: jib.Array, delta: float) -> jib.Array:
     return jnp.where(size < delta, 0.5 * error * error, delta * (size - 0.5 * delta))
 
 
-def batch_loss(parameters: dict, batch: dict, key: jib.Array, settings: Settings) -> jib.Array:
+def _batch_loss(parameters: dict, batch: dict, key: jib.Array, settings: Settings) -> jib.Array:
     """The mean Huber loss over the learnable days of a batch of crops."""
     crops, days, width = batch["inputs"].shape
 
@@ -140,7 +151,7 @@ def train(data: TrainingData, settings: Settings) -> Iterator[Fitted]:
 
     @jib.jit
     def step(parameters, state, batch, rate, key):
-        loss, gradients = jib.value_and_grad(batch_loss)(parameters, batch, key, settings)
+        loss, gradients = jib.value_and_grad(_batch_loss)(parameters, batch, key, settings)
         parameters, state = adamw(
             parameters, clipped(gradients), state, rate, settings.weight_decay
         )

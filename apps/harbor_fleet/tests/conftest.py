@@ -1,7 +1,6 @@
 """A small made-up fleet, as a table and as a panel."""
 
-from datetime import date as Date
-from datetime import timedelta
+from datetime import date as Date, timedelta
 
 import numpy as np
 import pytest
