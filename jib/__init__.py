@@ -20,16 +20,11 @@ from jib.settings import (
     check_tracer_leaks as check_tracer_leaks,
     checking_leaks as checking_leaks,
     config as config,
-    debug_infs as debug_infs,
-    debug_key_reuse as debug_key_reuse,
-    debug_nans as debug_nans,
     default_device as default_device,
     default_matmul_precision as default_matmul_precision,
     disable_jit as disable_jit,
-    enable_checks as enable_checks,
     enable_x64 as enable_x64,
     log_compiles as log_compiles,
-    no_tracing as no_tracing,
     numpy_dtype_promotion as numpy_dtype_promotion,
     numpy_rank_promotion as numpy_rank_promotion,
     transfer_guard as transfer_guard,
@@ -73,9 +68,6 @@ __all__ = [
     "copy_to_host_async",
     "custom_jvp",
     "custom_vjp",
-    "debug_infs",
-    "debug_key_reuse",
-    "debug_nans",
     "default_backend",
     "default_device",
     "default_matmul_precision",
@@ -84,15 +76,11 @@ __all__ = [
     "device_put",
     "devices",
     "disable_jit",
-    "enable_checks",
     "enable_x64",
     "ensure_compile_time_eval",
     "eval_shape",
     "grad",
     "hessian",
-    "host_count",
-    "host_id",
-    "host_ids",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -108,8 +96,8 @@ __all__ = [
     "make_mesh",
     "named_call",
     "named_scope",
-    "no_tracing",
     "numpy_dtype_promotion",
+    "numpy",
     "numpy_rank_promotion",
     "pmap",
     "process_count",
@@ -126,11 +114,15 @@ __all__ = [
     "vmap",
 ]
 
+# Arrays get their operators and methods there.
+from jib import numpy as numpy  # noqa: E402
+
 __version__ = "0.1.0"
 
 # Subpackages that load on first use: `import jib` stays quick.
 _LAZY = frozenset(
     [
+        "ad_checkpoint",
         "cache",
         "debug",
         "dtypes",
@@ -140,7 +132,6 @@ _LAZY = frozenset(
         "interpreters",
         "lax",
         "nn",
-        "numpy",
         "ops",
         "random",
         "scipy",

@@ -60,46 +60,35 @@ def segment_sum(
     return _segments("segment_sum", data, segment_ids, num_segments, *options)
 
 
-def segment_prod(
-    data: ArrayLike,
-    segment_ids: ArrayLike,
-    num_segments: int | None = None,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    bucket_size: int | None = None,
-    mode: Any = None,
-) -> Array:
-    """The products of the members that have the same segment id; see `segment_sum`."""
-    options = (indices_are_sorted, unique_indices, bucket_size, mode)
-    return _segments("segment_prod", data, segment_ids, num_segments, *options)
+def _segment_function(name: str, doc: str) -> Callable[..., Array]:
+    def segments(
+        data: ArrayLike,
+        segment_ids: ArrayLike,
+        num_segments: int | None = None,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        bucket_size: int | None = None,
+        mode: Any = None,
+    ) -> Array:
+        options = (indices_are_sorted, unique_indices, bucket_size, mode)
+        return _segments(name, data, segment_ids, num_segments, *options)
+
+    segments.__name__ = segments.__qualname__ = name
+    segments.__doc__ = doc
+    return segments
 
 
-def segment_max(
-    data: ArrayLike,
-    segment_ids: ArrayLike,
-    num_segments: int | None = None,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    bucket_size: int | None = None,
-    mode: Any = None,
-) -> Array:
-    """The largest of the members that have the same segment id; the lowest number if none has."""
-    options = (indices_are_sorted, unique_indices, bucket_size, mode)
-    return _segments("segment_max", data, segment_ids, num_segments, *options)
-
-
-def segment_min(
-    data: ArrayLike,
-    segment_ids: ArrayLike,
-    num_segments: int | None = None,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    bucket_size: int | None = None,
-    mode: Any = None,
-) -> Array:
-    """The smallest of the members that have the same segment id; the highest number if none has."""
-    options = (indices_are_sorted, unique_indices, bucket_size, mode)
-    return _segments("segment_min", data, segment_ids, num_segments, *options)
+segment_prod = _segment_function(
+    "segment_prod", "The products of the members that have the same segment id; see `segment_sum`."
+)
+segment_max = _segment_function(
+    "segment_max",
+    "The largest of the members that have the same segment id; the lowest number if none has.",
+)
+segment_min = _segment_function(
+    "segment_min",
+    "The smallest of the members that have the same segment id; the highest number if none has.",
+)
 
 
 def _segments(

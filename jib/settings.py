@@ -22,31 +22,21 @@ __all__ = [
     "UNSET",
     "Config",
     "Option",
-    "allow_f16_reductions",
     "check_tracer_leaks",
     "checking_leaks",
     "compilation_cache",
     "compilation_cache_dir",
     "compilation_cache_max_size",
     "config",
-    "cpu_collectives_implementation",
-    "debug_infs",
-    "debug_key_reuse",
-    "debug_nans",
     "default_device",
     "default_matmul_precision",
     "default_prng_impl",
     "disable_jit",
     "disable_most_optimizations",
-    "enable_checks",
-    "enable_custom_prng",
     "enable_x64",
     "errors",
-    "explain_cache_misses",
     "jit_disabled",
     "log_compiles",
-    "no_execution",
-    "no_tracing",
     "num_cpu_devices",
     "numpy_dtype_promotion",
     "numpy_rank_promotion",
@@ -57,7 +47,6 @@ __all__ = [
     "transfer_guard_device_to_device",
     "transfer_guard_device_to_host",
     "transfer_guard_host_to_device",
-    "use_shardy_partitioner",
 ]
 
 Value = TypeVar("Value")
@@ -183,14 +172,18 @@ def _parsed(name: str, kind: type, text: str) -> Any:
 
 def _option(
     name: str,
-    kind: type,
     default: Any,
     doc: str,
     *,
+    kind: type = str,
     choices: tuple[Any, ...] | None = None,
     traced: bool = False,
 ) -> Option[Any]:
-    """Add a row to the table; `traced` options are part of every trace's cache key."""
+    """Add a row to the table; `traced` options are part of every trace's cache key.
+
+    `kind` is the type of the values where the default is None.
+    """
+    kind = kind if default is None else type(default)
     row = {"name": name, "kind": kind, "default": default, "choices": choices, "doc": doc}
     row |= {"environment": f"JIB_{name.upper()}", "traced": traced, "value": default}
     option = type(f"Option_{name}", (Option,), row | {"__doc__": doc})()
@@ -229,7 +222,7 @@ class Config:
         Raises `AttributeError` for an unknown name, `ValueError` or `TypeError` for a value
         that the option does not take.
         """
-        for option in _GROUPS.get(_bare(name)) or (self.option(name),):
+        for option in self.options(name):
             option.set_global(val)
 
     def read(self, name: str) -> Any:
@@ -247,6 +240,10 @@ class Config:
                 f"there is no option {name!r}{hint}. help: sorted(jib.config.values) lists all"
             )
         return found
+
+    def options(self, name: str) -> tuple[Option[Any], ...]:
+        """The rows that `name` stands for: one, or those of a group such as "transfer_guard"."""
+        return _GROUPS.get(_bare(name)) or (self.option(name),)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -316,18 +313,16 @@ class Config:
 config = Config()
 
 
-# The table: name, type, default, doc. Environment variables are JIB_ and the name in capitals.
+# The table: name, default, doc. Environment variables are JIB_ and the name in capitals.
 
 enable_x64 = _option(
     "enable_x64",
-    bool,
     False,
     "Make 64 bits the default width, and keep NumPy's 64-bit inputs as they are.",
     traced=True,
 )
 numpy_dtype_promotion = _option(
     "numpy_dtype_promotion",
-    str,
     "standard",
     "Whether mixed dtypes promote by the lattice, or only Python scalars do.",
     choices=("standard", "strict"),
@@ -335,22 +330,14 @@ numpy_dtype_promotion = _option(
 )
 numpy_rank_promotion = _option(
     "numpy_rank_promotion",
-    str,
     "allow",
     "What happens when arrays of different rank broadcast.",
     choices=("allow", "warn", "raise"),
     traced=True,
 )
-_PRECISIONS = (
-    *("default", "high", "highest", "bfloat16", "tensorfloat32", "float32"),
-    *("ANY_F8_ANY_F8_F32", "ANY_F8_ANY_F8_F32_FAST_ACCUM", "ANY_F8_ANY_F8_ANY"),
-    *("ANY_F8_ANY_F8_ANY_FAST_ACCUM", "F16_F16_F16", "F16_F16_F32", "BF16_BF16_BF16"),
-    *("BF16_BF16_F32", "BF16_BF16_F32_X3", "BF16_BF16_F32_X6", "BF16_BF16_F32_X9"),
-    *("TF32_TF32_F32", "TF32_TF32_F32_X3", "F32_F32_F32", "F64_F64_F64"),
-)
+_PRECISIONS = ("default", "high", "highest", "bfloat16", "tensorfloat32", "float32")
 default_matmul_precision = _option(
     "default_matmul_precision",
-    str,
     None,
     "The precision of matrix products and convolutions that ask for none.",
     choices=_PRECISIONS,
@@ -358,159 +345,83 @@ default_matmul_precision = _option(
 )
 jit_disabled = _option(
     "disable_jit",
-    bool,
     False,
     "Run every operation by itself, in Python order, as if `jit` were not there.",
     traced=True,
 )
 default_device = _option(
     "default_device",
-    object,
     None,
     "The device (or platform name) on which new arrays are placed.",
+    kind=object,
     traced=True,
 )
 platforms = _option(
-    "platforms",
-    str,
-    None,
-    "Platforms to start, separated by commas, the default one first: 'cuda,cpu'.",
+    "platforms", None, "Platforms to start, separated by commas, the default one first: 'cuda,cpu'."
 )
-num_cpu_devices = _option("num_cpu_devices", int, 1, "How many devices the CPU presents itself as.")
-cpu_collectives_implementation = _option(
-    "cpu_collectives_implementation",
-    str,
-    "gloo",
-    "The library by which CPU processes exchange data.",
-    choices=("gloo", "mpi"),
-)
+num_cpu_devices = _option("num_cpu_devices", 1, "How many devices the CPU presents itself as.")
 compilation_cache = _option(
-    "compilation_cache", bool, True, "Keep compiled programs on disk between processes."
+    "compilation_cache", True, "Keep compiled programs on disk between processes."
 )
 compilation_cache_dir = _option(
     "compilation_cache_dir",
-    str,
     None,
     "Where compiled programs are kept; unset, a folder of the user's cache directory.",
 )
 compilation_cache_max_size = _option(
     "compilation_cache_max_size",
-    int,
     2 << 30,
     "The most bytes the disk cache may hold, oldest entries leaving first; -1 for no limit.",
 )
-log_compiles = _option(
-    "log_compiles", bool, False, "Log each trace and each compilation with its time."
-)
-explain_cache_misses = _option(
-    "explain_cache_misses", bool, False, "Log why a call was traced again."
-)
-debug_nans = _option(
-    "debug_nans", bool, False, "Raise an error when a result holds a NaN.", traced=True
-)
-debug_infs = _option(
-    "debug_infs", bool, False, "Raise an error when a result holds an infinity.", traced=True
-)
-debug_key_reuse = _option(
-    "debug_key_reuse",
-    bool,
-    False,
-    "Raise an error when a random key is consumed twice.",
-    traced=True,
-)
+log_compiles = _option("log_compiles", False, "Log each trace and each compilation with its time.")
 check_tracer_leaks = _option(
     "check_tracer_leaks",
-    bool,
     False,
     "Raise an error as soon as a trace ends while one of its tracers is still held.",
     traced=True,
 )
-enable_checks = _option(
-    "enable_checks",
-    bool,
-    False,
-    "Check every program that the library builds; slow, for development.",
-    traced=True,
-)
 traceback_filtering = _option(
     "traceback_filtering",
-    str,
     "auto",
     "Whether frames of the library are hidden from tracebacks.",
-    choices=("auto", "off", "tracebackhide", "remove_frames", "quiet_remove_frames"),
+    choices=("auto", "off"),
 )
 errors = _option(
     "errors",
-    str,
     "full",
     "How errors print: with source line and help, or in one line.",
     choices=("full", "short"),
 )
 default_prng_impl = _option(
     "default_prng_impl",
-    str,
     "threefry2x32",
-    "The generator of keys that name none.",
-    choices=("threefry2x32", "rbg", "unsafe_rbg"),
-    traced=True,
+    "Threefry is the one generator of random bits.",
+    choices=("threefry2x32",),
 )
 threefry_partitionable = _option(
     "threefry_partitionable",
-    bool,
     True,
     "Threefry is always in the form whose numbers do not depend on the sharding.",
     choices=(True,),
 )
-enable_custom_prng = _option(
-    "enable_custom_prng",
-    bool,
-    False,
-    "Make `random.PRNGKey` return typed keys, as `random.key` does.",
-    traced=True,
-)
-allow_f16_reductions = _option(
-    "allow_f16_reductions",
-    bool,
-    True,
-    "Whether sums over float16 and bfloat16 are allowed.",
-    traced=True,
-)
 disable_most_optimizations = _option(
-    "disable_most_optimizations", bool, False, "Compile fast rather than well."
+    "disable_most_optimizations", False, "Compile fast rather than well."
 )
-use_shardy_partitioner = _option(
-    "use_shardy_partitioner",
-    bool,
-    True,
-    "Programs are always partitioned by Shardy.",
-    choices=(True,),
-)
-no_tracing = _option("no_tracing", bool, False, "Raise an error where a function would be traced.")
-no_execution = _option(
-    "no_execution", bool, False, "Raise an error where a compiled program would run."
-)
-_GUARD = ("allow", "log", "disallow", "log_explicit", "disallow_explicit")
-transfer_guard_host_to_device = _option(
-    "transfer_guard_host_to_device",
-    str,
-    "allow",
-    "What happens on a transfer from host to device that was not asked for.",
-    choices=_GUARD,
-)
-transfer_guard_device_to_device = _option(
-    "transfer_guard_device_to_device",
-    str,
-    "allow",
-    "What happens on a transfer between devices that was not asked for.",
-    choices=_GUARD,
-)
-transfer_guard_device_to_host = _option(
-    "transfer_guard_device_to_host",
-    str,
-    "allow",
-    "What happens on a transfer from device to host that was not asked for.",
-    choices=_GUARD,
-)
+
+
+def _guard(between: str) -> Option[Any]:
+    """The option of a transfer guard: `between` names both ends, as "host_to_device"."""
+    return _option(
+        f"transfer_guard_{between}",
+        "allow",
+        f"What happens on a transfer, {between.replace('_', ' ')}, that was not asked for.",
+        choices=("allow", "log", "disallow", "log_explicit", "disallow_explicit"),
+    )
+
+
+transfer_guard_host_to_device = _guard("host_to_device")
+transfer_guard_device_to_device = _guard("device_to_device")
+transfer_guard_device_to_host = _guard("device_to_host")
 
 _GROUPS["transfer_guard"] = (
     transfer_guard_host_to_device,
@@ -544,11 +455,9 @@ def transfer_guard(new_val: str) -> Iterator[None]:
         ...     config.jib_transfer_guard_device_to_host
         'disallow'
     """
-    with (
-        transfer_guard_host_to_device(new_val),
-        transfer_guard_device_to_device(new_val),
-        transfer_guard_device_to_host(new_val),
-    ):
+    with contextlib.ExitStack() as stack:
+        for option in config.options("transfer_guard"):
+            stack.enter_context(option(new_val))
         yield
 
 

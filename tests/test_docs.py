@@ -80,8 +80,8 @@ def run_page(path):
 def run_elsewhere(path, devices):
     """Runs a page in a process that has so many CPU devices."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.test_docs", str(path.resolve())],
-        env={**os.environ, "JIB_NUM_CPU_DEVICES": devices, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-P", __file__, str(path.resolve())],
+        env={**os.environ, "JIB_NUM_CPU_DEVICES": devices, "JIB_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
         timeout=300,

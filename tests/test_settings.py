@@ -4,8 +4,10 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 
+import jib
 from jib import settings
 from jib.settings import config
 
@@ -38,8 +40,8 @@ def test_three_spellings_of_a_name():
 def test_an_unknown_name_lists_near_ones():
     with pytest.raises(AttributeError, match=r"no option 'jib_enable_x46'; near names: enable_x64"):
         config.update("jib_enable_x46", True)
-    with pytest.raises(AttributeError, match="no option 'jax_debug_nan'"):
-        _ = config.jax_debug_nan
+    with pytest.raises(AttributeError, match="no option 'jax_log_compile'"):
+        _ = config.jax_log_compile
 
 
 def test_values_are_checked():
@@ -81,9 +83,9 @@ def test_a_block_wins_over_an_update():
 
 
 def test_a_block_ends_with_its_error():
-    with pytest.raises(KeyError), settings.debug_nans():
+    with pytest.raises(KeyError), settings.log_compiles():
         raise KeyError
-    assert not config.jib_debug_nans
+    assert not config.jib_log_compiles
 
 
 def test_options_decorate_functions():
@@ -109,6 +111,28 @@ def test_functions_with_signatures_of_their_own():
         assert config.jib_check_tracer_leaks
 
 
+def test_a_tracer_that_is_kept_is_found_as_its_trace_ends():
+    kept = []
+
+    def keeps(x):
+        kept.append(x + 1.0)
+        return x
+
+    with jib.checking_leaks():
+        assert float(jib.jit(lambda x: jib.numpy.sum(jib.nn.relu(x)))(jib.numpy.ones(3))) == 3.0
+        with pytest.raises(jib.errors.LeakedTracerError):
+            jib.jit(keeps)(1.0)
+
+
+def test_transfers_that_nobody_asked_for_are_refused():
+    host, there = np.ones(3, np.float32), jib.numpy.ones(3)
+    with jib.transfer_guard("disallow"):
+        with pytest.raises(RuntimeError, match="Disallowed host-to-device transfer"):
+            there + host
+        assert (there + jib.device_put(host)).shape == (3,)
+    assert (there + host).shape == (3,)
+
+
 def test_trace_key_follows_traced_options():
     key = config.trace_key()
     assert config.trace_key() is key
@@ -129,11 +153,11 @@ def test_callbacks_hear_of_every_change(monkeypatch):
     monkeypatch.setattr(settings, "_CALLBACKS", [])
     heard = []
     config.on_change(lambda option, value, is_local: heard.append((option.name, value, is_local)))
-    config.update("jib_debug_infs", True)
+    config.update("jib_log_compiles", True)
     with settings.enable_x64(), settings.enable_x64(False):
         pass
     assert heard == [
-        ("debug_infs", True, False),
+        ("log_compiles", True, False),
         ("enable_x64", True, True),
         ("enable_x64", False, True),
         ("enable_x64", True, True),
@@ -143,10 +167,10 @@ def test_callbacks_hear_of_every_change(monkeypatch):
 
 def test_command_line(monkeypatch):
     flags = ["--jax_enable_x64", "--jib_num_cpu_devices=4", "--other=1", "--nojib_log_compiles"]
-    monkeypatch.setattr(sys, "argv", ["train.py", *flags, "--", "--jib_debug_nans"])
+    monkeypatch.setattr(sys, "argv", ["train.py", *flags, "--", "--jib_check_tracer_leaks"])
     config.parse_flags_with_absl()
     assert config.jib_enable_x64 and config.jib_num_cpu_devices == 4
-    assert not config.jib_log_compiles and not config.jib_debug_nans
+    assert not config.jib_log_compiles and not config.jib_check_tracer_leaks
     monkeypatch.setattr(sys, "argv", ["train.py", "--jib_num_cpu_devices"])
     with pytest.raises(ValueError, match="needs a value"):
         config.parse_flags_with_absl()

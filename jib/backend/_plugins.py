@@ -1,13 +1,10 @@
 """Accelerator plugins: found by the path of their shared library, loaded through the PJRT C API."""
 
-import contextlib
 import importlib.util
 import os
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jib._deferred import DeferredModule
 from jib.backend._compat import xla_client
 from jib.backend._warn import warn_user
 
@@ -19,7 +16,6 @@ class Plugin(NamedTuple):
 
     platform: str
     places: tuple[tuple[str, str], ...]
-    distributions: tuple[str, ...]
     remedy: str
 
 
@@ -30,20 +26,17 @@ _PLUGINS = (
             ("jax_plugins.xla_cuda13", "xla_cuda_plugin.so"),
             ("jax_plugins.xla_cuda12", "xla_cuda_plugin.so"),
         ),
-        ("jax-cuda13-plugin", "jax-cuda13-pjrt", "jax-cuda12-plugin", "jax-cuda12-pjrt"),
         "check the driver with `nvidia-smi`, and that the plugin's version equals jaxlib's "
         "(`python -m pip list`); JIB_PLATFORMS=cpu silences this",
     ),
     Plugin(
         "tpu",
         (("libtpu", "libtpu.so"),),
-        ("libtpu",),
         "check that the machine has a TPU and no other process holds it; "
         "JIB_PLATFORMS=cpu silences this",
     ),
 )
 _failures: dict[str, str] = {}
-_metadata: Any = DeferredModule("importlib.metadata")
 
 
 def _folders_of(module: str) -> list[Path]:
@@ -60,51 +53,18 @@ def _folders_of(module: str) -> list[Path]:
     return [folder / child for folder in folders] if parent else folders
 
 
-def _installed(distributions: tuple[str, ...]) -> list[str]:
-    """Those that seem to be installed, by file names: `importlib.metadata` is slow to load."""
-    entries: set[str] = set()
-    for folder in sys.path:
-        with contextlib.suppress(OSError):
-            entries.update(name.lower().replace("-", "_") for name in os.listdir(folder or "."))
-    wanted = {name: name.replace("-", "_") + "_" for name in distributions}
-    return [
-        name
-        for name, start in wanted.items()
-        if any(f"{entry}_".startswith(start) for entry in entries)
-    ]
-
-
-def _listed_files(distributions: tuple[str, ...], library: str) -> list[Path]:
-    files: list[Path] = []
-    for name in _installed(distributions):
-        try:
-            listed = _metadata.files(name) or []
-        except _metadata.PackageNotFoundError:
-            continue
-        files += [Path(str(item.locate())) for item in listed if item.name == library]
-    return files
-
-
 def library_of(plugin: Plugin) -> Path | None:
     """The shared library of a plugin, or None where it is not installed."""
     for module, library in plugin.places:
-        candidates = [folder / library for folder in _folders_of(module)]
-        candidates += _listed_files(plugin.distributions, library)
-        for path in candidates:
-            if path.is_file():
-                return path
+        for folder in _folders_of(module):
+            if (folder / library).is_file():
+                return folder / library
     return None
 
 
 def found() -> list[str]:
     """Platforms whose plugin is installed (whether or not it works)."""
     return [plugin.platform for plugin in _PLUGINS if library_of(plugin) is not None]
-
-
-def _options(platform: str) -> dict[str, Any]:
-    if platform != "cuda":
-        return {}
-    return dict(xla_client.generate_pjrt_gpu_plugin_options())
 
 
 def start(platform: str) -> Any | None:
@@ -122,7 +82,8 @@ def start(platform: str) -> Any | None:
             xla_client.load_pjrt_plugin_dynamically(platform, os.fspath(path))
         if not xla_client.pjrt_plugin_initialized(platform):
             xla_client.initialize_pjrt_plugin(platform)
-        return xla_client.make_c_api_client(platform, _options(platform))
+        options = xla_client.generate_pjrt_gpu_plugin_options() if platform == "cuda" else {}
+        return xla_client.make_c_api_client(platform, dict(options))
     except Exception as error:  # whatever a vendor's library raises, the CPU still works
         reason = " ".join(str(error).split())[:300]
         _failures[platform] = f"its plugin {path.name} could not start: {reason}"
@@ -135,10 +96,8 @@ def start(platform: str) -> Any | None:
 
 def explain(platform: str) -> str:
     """Why a platform is missing, as the end of a sentence; empty where nothing is known."""
-    names = {"gpu": "cuda"}
-    name = names.get(platform.lower(), platform.lower())
-    if name not in _failures and not any(plugin.platform == name for plugin in _PLUGINS):
-        return ""
-    if name not in _failures:
-        return f" (no {name} plugin was asked for or installed)"
-    return f" ({_failures[name]})"
+    name = {"gpu": "cuda"}.get(platform.lower(), platform.lower())
+    if name in _failures:
+        return f" ({_failures[name]})"
+    known = any(plugin.platform == name for plugin in _PLUGINS)
+    return f" (no {name} plugin was asked for or installed)" if known else ""

@@ -21,6 +21,7 @@ __all__ = [
 _Config = jaxlib_core.config.Config
 _unset = jaxlib_core.config.unset
 _trace_context = jaxlib_core.config.trace_context
+_guards = jaxlib_core.guard_lib
 
 # What the C++ call path compares on each call. Two calls under different values never share a
 # compiled program; `post_hook` is called with each result and is not part of the key.
@@ -80,7 +81,16 @@ def set_tracer_class(tracer_class: type) -> None:
     jaxlib_core.set_tracer_class(tracer_class)
 
 
+def _follow_guard(option: Any, value: Any, is_local: bool) -> None:
+    state = _guards.thread_local_state() if is_local else _guards.global_state()
+    levels = _guards.TransferGuardLevel.__members__
+    level = None if value is settings.UNSET else levels[value.upper()]
+    setattr(state, option.name.removeprefix("transfer_guard_"), level)
+
+
 def _follow(option: Any, value: Any, is_local: bool) -> None:
+    if option.name.startswith("transfer_guard_"):
+        _follow_guard(option, value, is_local)
     mirror = _MIRRORED.get(option.name)
     if mirror is not None:
         if not is_local:
@@ -98,5 +108,7 @@ def _follow(option: Any, value: Any, is_local: bool) -> None:
             context_key.set_global(key)
 
 
+for _option in settings.config.options("transfer_guard"):
+    _follow_guard(_option, _option.value, False)
 context_key.set_global(settings.config.trace_key())
 settings.config.on_change(_follow)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,39 +16,19 @@ from jib.core.operators import add_array_type
 from jib.core.tracing import aval_handlers
 from jib.errors import AmbiguousTruthError, UnhashableArrayError
 
+if TYPE_CHECKING:
+    from jib.typing import Array as _Array
+else:
+    _Array = object
+
 __all__ = ["ArrayImpl"]
 
 
 @attach(jaxlib_core.ArrayImpl)
-class ArrayImpl:
+class ArrayImpl(_Array):
     """An immutable array on one or more devices."""
 
     __array_priority__ = 100
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        return self.aval.shape
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the elements."""
-        return self.aval.dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.aval.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return self.aval.size
-
-    @property
-    def weak_type(self) -> bool:
-        """Whether the dtype came from a Python scalar."""
-        return self.aval.weak_type
 
     @property
     def sharding(self) -> Any:
@@ -130,14 +109,6 @@ class ArrayImpl:
     def __format__(self, spec: str) -> str:
         return format(self._value[()] if not self.aval.shape else self, spec) if spec else str(self)
 
-    def __len__(self) -> int:
-        return self.aval.length()
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.aval.shape:
-            raise TypeError("iteration over an array of rank 0")
-        return iter([self[i] for i in range(self.aval.shape[0])])
-
     def __hash__(self) -> int:
         raise UnhashableArrayError(self)
 
@@ -146,6 +117,24 @@ class ArrayImpl:
 
     def __copy__(self) -> Any:
         return self
+
+    def clone(self) -> Any:
+        """A copy in memory of its own."""
+        return transfer.copied(self)
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        _read_check(self)
+        return transfer.to_dlpack(self, stream, dl_device, copy)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return transfer.dlpack_device(self)
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.clone()
@@ -166,7 +155,7 @@ class ArrayImpl:
     def __str__(self) -> str:
         return str(self._value)
 
-    def tobytes(self, order: str = "C") -> bytes:
+    def tobytes(self, order: Any = "C") -> bytes:
         """The elements as bytes."""
         return self._value.tobytes(order)
 

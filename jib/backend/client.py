@@ -12,7 +12,6 @@ from jib.errors import ArgumentValueError, JibRuntimeError
 __all__ = [
     "client",
     "clients_started",
-    "cpu_client",
     "default_device",
     "forget_clients",
     "platforms",
@@ -26,47 +25,23 @@ _default_devices: dict[Any, Any] = {}
 _ALIASES = {"cuda": ("cuda",), "gpu": ("cuda", "rocm"), "tpu": ("tpu",), "cpu": ("cpu",)}
 
 
-def _cpu_device_count() -> int:
+def _start_cpu() -> Any:
     count = settings.num_cpu_devices.value
     if count < 1:
         raise ValueError(
             f"the number of CPU devices must be 1 or more, got {count}\nhelp: JIB_NUM_CPU_DEVICES=8"
         )
-    return count
-
-
-def cpu_client() -> Any:
-    """The CPU client, made on the first call."""
-    return client("cpu")
-
-
-def _start_cpu() -> Any:
-    return xla_client.make_cpu_client(asynchronous=True, num_devices=_cpu_device_count())
-
-
-def _requested_platforms() -> list[str] | None:
-    text = settings.platforms.value or ""
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    return names or None
-
-
-def _start(name: str) -> Any | None:
-    if name == "cpu":
-        return _start_cpu()
-    return _plugins.start(name)
+    return xla_client.make_cpu_client(asynchronous=True, num_devices=count)
 
 
 def _start_all() -> None:
-    requested = _requested_platforms()
-    if requested is None:
-        # A CPU client always comes last: it is the fallback, and holds host-side constants.
-        names = [*_plugins.found(), "cpu"]
-    else:
-        names = [full for name in requested for full in _ALIASES.get(name, (name,))]
-    for name in names:
+    requested = (settings.platforms.value or "").replace(",", " ").lower().split()
+    names = [full for name in requested for full in _ALIASES.get(name, (name,))]
+    # A CPU client always comes last: it is the fallback, and holds host-side constants.
+    for name in names or [*_plugins.found(), "cpu"]:
         if name in _clients:
             continue
-        started = _start(name)
+        started = _start_cpu() if name == "cpu" else _plugins.start(name)
         if started is not None:
             _clients[name] = started
             _order.append(name)

@@ -43,7 +43,6 @@ def compile_module(
     devices: Sequence[Any],
     options: Mapping[str, Any] | None = None,
     spmd: bool = False,
-    num_replicas: int = 1,
     num_partitions: int = 1,
     allow_propagation_to_parameters: Sequence[bool] = (),
     allow_propagation_to_outputs: Sequence[bool] = (),
@@ -54,11 +53,10 @@ def compile_module(
 
     Args:
         module: an MLIR module, its bytecode, or its text.
-        devices: the devices it runs on, in mesh order; `num_replicas * num_partitions` of them.
+        devices: the devices it runs on, in mesh order; `num_partitions` of them.
         options: compiler options, by XLA flag name.
         spmd: whether XLA partitions the program over the devices.
-        num_replicas: copies of the program that run on data of their own.
-        num_partitions: devices that share one copy.
+        num_partitions: devices that share the program.
         allow_propagation_to_parameters: per argument, whether XLA may choose its sharding.
         allow_propagation_to_outputs: per result, whether XLA may choose its sharding.
         host_callbacks: host functions the program calls; such a program is not kept on disk.
@@ -70,7 +68,7 @@ def compile_module(
     devices = tuple(devices)
     client = devices[0].client
     compile_options = _compile_options(
-        devices, options or {}, spmd, num_replicas, num_partitions,
+        devices, options or {}, spmd, num_partitions,
         allow_propagation_to_parameters, allow_propagation_to_outputs,
     )  # fmt: skip
     if host_callbacks:
@@ -176,22 +174,20 @@ def _compile_options(
     devices: tuple[Any, ...],
     options: Mapping[str, Any],
     spmd: bool,
-    num_replicas: int,
     num_partitions: int,
     to_parameters: Sequence[bool],
     to_outputs: Sequence[bool],
 ) -> Any:
-    if len(devices) != num_replicas * num_partitions:
+    if len(devices) != num_partitions:
         raise ArgumentValueError(
-            f"{num_replicas} replica(s) of {num_partitions} partition(s) need "
-            f"{num_replicas * num_partitions} devices, got {len(devices)}"
+            f"{num_partitions} partition(s) need as many devices, got {len(devices)}"
         )
     result = xla_client.CompileOptions()
-    result.num_replicas, result.num_partitions = num_replicas, num_partitions
+    result.num_replicas, result.num_partitions = 1, num_partitions
     build = result.executable_build_options
     build.use_shardy_partitioner = True
     build.use_spmd_partitioning = spmd
-    ids = np.array([device.id for device in devices]).reshape(num_replicas, num_partitions)
+    ids = np.array([device.id for device in devices]).reshape(1, num_partitions)
     assignment = xla_client.DeviceAssignment.create(ids)
     result.device_assignment = assignment
     build.device_assignment = assignment

@@ -11,9 +11,6 @@ __all__ = [
     "default_backend",
     "device_count",
     "devices",
-    "host_count",
-    "host_id",
-    "host_ids",
     "live_arrays",
     "local_device_count",
     "local_devices",
@@ -131,21 +128,6 @@ def process_indices(backend: str | None = None) -> list[int]:
         [0]
     """
     return sorted({device.process_index for device in devices(backend)})
-
-
-def host_id(backend: str | None = None) -> int:
-    """The older name of `process_index`."""
-    return process_index(backend)
-
-
-def host_count(backend: str | None = None) -> int:
-    """The older name of `process_count`."""
-    return process_count(backend)
-
-
-def host_ids(backend: str | None = None) -> list[int]:
-    """The older name of `process_indices`."""
-    return process_indices(backend)
 
 
 def live_arrays(platform: str | None = None) -> list[Any]:

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import AxisType
 
 __all__ = [
-    "AbstractDevice",
     "AbstractMesh",
     "Mesh",
     "empty_abstract_mesh",
@@ -27,20 +26,10 @@ __all__ = [
     "get_mesh",
     "make_mesh",
     "set_mesh",
-    "use_abstract_mesh",
 ]
 
-_unset = jaxlib_core.config.unset
 # Meshes with equal contents are one object, so they are compared by identity.
 _interned: weakref.WeakValueDictionary[tuple, Any] = weakref.WeakValueDictionary()
-
-
-class AbstractDevice(NamedTuple):
-    """What a mesh without devices knows of them."""
-
-    device_kind: str
-    num_cores: int | None
-    platform: str
 
 
 def _checked_names(axis_names: Any, ndim: int, what: str) -> tuple[Any, ...]:
@@ -116,27 +105,11 @@ class _AnyMesh:
         """Names of the axes over which the program sees one shard."""
         return self._axes_of(AxisType.Manual)
 
-    @property
-    def are_all_axes_auto(self) -> bool:
-        """Whether the compiler places every axis."""
-        return bool(self.axis_names) and self.auto_axes == self.axis_names
-
-    @property
-    def are_all_axes_explicit(self) -> bool:
-        """Whether types speak of every axis."""
-        return bool(self.axis_names) and self.explicit_axes == self.axis_names
-
-    @property
-    def are_all_axes_manual(self) -> bool:
-        """Whether the program sees one shard along every axis."""
-        return bool(self.axis_names) and self.manual_axes == self.axis_names
-
-    def _shown(self) -> str:
+    def __repr__(self) -> str:
+        if self.empty:
+            return f"{type(self).__name__}()"
         sizes = ", ".join(f"{name!r}: {size}" for name, size in self.shape_tuple)
         return f"{type(self).__name__}({sizes}, axis_types={self.axis_types})"
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()" if self.empty else self._shown()
 
 
 class Mesh(_AnyMesh, contextlib.ContextDecorator):
@@ -193,11 +166,6 @@ class Mesh(_AnyMesh, contextlib.ContextDecorator):
             self.axis_types if axis_types is None else axis_types,
         )
 
-    @property
-    def is_scalar(self) -> bool:
-        """Whether it is one device without axes."""
-        return self.size == 1 and not self.axis_names
-
     @functools.cached_property
     def device_ids(self) -> np.ndarray:
         """The devices' ids, in the shape of the mesh."""
@@ -207,37 +175,12 @@ class Mesh(_AnyMesh, contextlib.ContextDecorator):
     @functools.cached_property
     def local_devices(self) -> list[Any]:
         """The devices of this process, in mesh order."""
-        mine = [d for d in self.devices.flat if d.process_index == d.client.process_index()]
-        return mine
-
-    @functools.cached_property
-    def is_multi_process(self) -> bool:
-        """Whether some of the devices belong to other processes."""
-        return self.devices.size != len(self.local_devices)
-
-    @functools.cached_property
-    def local_mesh(self) -> "Mesh":
-        """The part of the mesh that this process holds; it must be a block."""
-        if self.empty:
-            return self
-        mine = {device.id for device in self.local_devices}
-        held = np.isin(self.device_ids, list(mine))
-        block = tuple(slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(held))
-        if not held[block].all():
-            raise ArgumentValueError("the devices of this process do not form a block of the mesh")
-        return Mesh(self.devices[block], self.axis_names, self.axis_types)
+        return [d for d in self.devices.flat if d.process_index == d.client.process_index()]
 
     @functools.cached_property
     def abstract_mesh(self) -> "AbstractMesh":
         """The same axes without the devices."""
-        if self.empty:
-            return empty_abstract_mesh
-        first = self.devices.flat[0]
-        cores = getattr(first, "num_cores", None) or getattr(first, "core_count", None)
-        device = AbstractDevice(first.device_kind, cores, first.platform)
-        return AbstractMesh(
-            self.axis_sizes, self.axis_names, self.axis_types, abstract_device=device
-        )
+        return AbstractMesh(self.axis_sizes, self.axis_names, self.axis_types)
 
     @functools.cached_property
     def _internal_device_list(self) -> Any:
@@ -259,7 +202,6 @@ class AbstractMesh(_AnyMesh):
         axis_sizes: a size per axis.
         axis_names: a name per axis.
         axis_types: an `AxisType` per axis; None is `Auto` for all.
-        abstract_device: what is known of the devices.
 
     Example:
         >>> from jib.sharding import AbstractMesh
@@ -267,21 +209,15 @@ class AbstractMesh(_AnyMesh):
         8
     """
 
-    abstract_device: AbstractDevice | None
     _internal_device_list = None
 
     def __new__(
-        cls,
-        axis_sizes: Sequence[int],
-        axis_names: Any,
-        axis_types: Any = None,
-        *,
-        abstract_device: AbstractDevice | None = None,
+        cls, axis_sizes: Sequence[int], axis_names: Any, axis_types: Any = None
     ) -> "AbstractMesh":
         sizes = tuple(int(size) for size in axis_sizes)
         names = _checked_names(axis_names, len(sizes), "an abstract mesh")
         types = _checked_types(axis_types, names)
-        key = (cls, sizes, names, types, abstract_device)
+        key = (cls, sizes, names, types)
         self = _interned.get(key)
         if self is not None:
             return self
@@ -290,32 +226,22 @@ class AbstractMesh(_AnyMesh):
             axis_sizes=sizes,
             axis_names=names,
             axis_types=types,
-            abstract_device=abstract_device,
             size=math.prod(sizes) if sizes else 0,
         )
         return _interned.setdefault(key, self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        build = functools.partial(AbstractMesh, abstract_device=self.abstract_device)
-        return build, (self.axis_sizes, self.axis_names, self.axis_types)
+        return AbstractMesh, (self.axis_sizes, self.axis_names, self.axis_types)
 
     def update(
-        self, axis_sizes: Any = None, axis_names: Any = None, axis_types: Any = None, **kwargs: Any
+        self, axis_sizes: Any = None, axis_names: Any = None, axis_types: Any = None
     ) -> "AbstractMesh":
-        """A mesh with some of the parts exchanged; also takes `abstract_device=`."""
+        """A mesh with some of the parts exchanged."""
         return AbstractMesh(
             self.axis_sizes if axis_sizes is None else axis_sizes,
             self.axis_names if axis_names is None else axis_names,
             self.axis_types if axis_types is None else axis_types,
-            abstract_device=kwargs.get("abstract_device", self.abstract_device),
         )
-
-    def update_axis_types(self, name_to_type: Mapping[Any, AxisType]) -> "AbstractMesh":
-        """The same mesh with other types for some axes."""
-        return self.update(axis_types=tuple(
-            name_to_type.get(name, kind)
-            for name, kind in zip(self.axis_names, self.axis_types, strict=True)
-        ))  # fmt: skip
 
     @property
     def abstract_mesh(self) -> "AbstractMesh":
@@ -328,14 +254,7 @@ class AbstractMesh(_AnyMesh):
             help="mesh = jax.make_mesh(mesh.axis_sizes, mesh.axis_names)",
         )
 
-    devices = device_ids = local_devices = local_mesh = property(_without_devices)
-    is_multi_process = property(_without_devices)
-
-    def __enter__(self) -> Any:
-        self._without_devices()
-
-    def __exit__(self, *_: object) -> None:
-        self._without_devices()
+    devices = device_ids = local_devices = __enter__ = __exit__ = property(_without_devices)
 
 
 empty_mesh = Mesh(np.empty((), dtype=object), ())
@@ -416,31 +335,6 @@ class set_mesh:
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         abstract_mesh_context.set_local(self.prev_abstract_mesh)
         mesh_context.set_local(self.prev_mesh)
-
-
-class use_abstract_mesh:
-    """Make an abstract mesh the current one for a `with` block.
-
-    Args:
-        mesh: the abstract mesh.
-    """
-
-    __slots__ = ("mesh", "prev")
-
-    def __init__(self, mesh: AbstractMesh):
-        if not isinstance(mesh, AbstractMesh):
-            raise ArgumentTypeError(
-                f"use_abstract_mesh takes an AbstractMesh, not {mesh!r}",
-                help="jax.sharding.use_abstract_mesh(mesh.abstract_mesh)",
-            )
-        self.mesh = mesh
-        self.prev: Any = _unset
-
-    def __enter__(self) -> None:
-        self.prev = abstract_mesh_context.swap_local(self.mesh)
-
-    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
-        abstract_mesh_context.set_local(self.prev)
 
 
 def get_mesh() -> Mesh:

@@ -25,7 +25,6 @@ __all__ = [
     "integer_attribute",
     "ir",
     "ir_type",
-    "module_bytecode",
     "sdy",
     "splat",
     "string_attribute",
@@ -143,16 +142,26 @@ def emit_many(
     return ir.Operation.create(name, results, operands, attributes, None, regions)
 
 
+@functools.cache
+def _comparison(direction: str, kind: str) -> dict[str, Any]:
+    attributes = {"comparison_direction": hlo.ComparisonDirectionAttr.get(direction)}
+    return attributes | ({"compare_type": hlo.ComparisonTypeAttr.get(kind)} if kind else {})
+
+
+_truths: dict[Any, Any] = {}  # by the type of the operands: booleans of its shape
+
+
 def compare(x: Any, y: Any, direction: str, kind: str = "") -> Any:
     """Emit a comparison, `"EQ"`, `"NE"`, `"LT"` and so on, of values of one type.
 
     `kind` is `"FLOAT"`, `"TOTALORDER"`, `"SIGNED"` or `"UNSIGNED"`; by default that of the type.
     """
-    attributes = {"comparison_direction": hlo.ComparisonDirectionAttr.get(direction)}
-    if kind:
-        attributes["compare_type"] = hlo.ComparisonTypeAttr.get(kind)
-    result = ir.RankedTensorType.get(x.type.shape, ir.IntegerType.get_signless(1))
-    return ir.Operation.create("stablehlo.compare", [result], [x, y], attributes).result
+    operands = x.type
+    result = _truths.get(operands)
+    if result is None:
+        truth = ir.IntegerType.get_signless(1, _make_context())
+        result = _truths[operands] = ir.RankedTensorType.get(operands.shape, truth)
+    return emit("stablehlo.compare", result, [x, y], _comparison(direction, kind))
 
 
 def constant(value: np.ndarray | np.generic) -> Any:
@@ -226,14 +235,3 @@ def string_attribute(value: str) -> Any:
 def symbol_attribute(name: str) -> Any:
     """A reference to a function of the module."""
     return ir.FlatSymbolRefAttr.get(name, _make_context())
-
-
-def module_bytecode(module: Any) -> bytes:
-    """The module in MLIR's binary form; equal modules give equal bytes."""
-
-    class _Buffer(bytearray):
-        write = bytearray.extend
-
-    buffer = _Buffer()
-    module.operation.write_bytecode(buffer)
-    return bytes(buffer)

@@ -12,7 +12,6 @@ from jib.backend.layouts import (
     hlo_indices,
     named_to_hlo,
     named_to_sdy,
-    replicated,
     same_tiles,
     spec_from_hlo,
     tile_counts,
@@ -22,7 +21,6 @@ from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import PartitionSpec
 
 __all__ = [
-    "GSPMDSharding",
     "NamedSharding",
     "Sharding",
     "SingleDeviceSharding",
@@ -91,18 +89,9 @@ class Sharding:
         return tuple(self._internal_device_list.addressable_device_list)
 
     @property
-    def _is_concrete(self) -> bool:
-        return True
-
-    @property
     def addressable_devices(self) -> set[Device]:
         """The devices that this process can reach."""
         return set(self._internal_device_list.addressable_device_list)
-
-    @property
-    def has_addressable_devices(self) -> bool:
-        """Whether this process can reach any of the devices."""
-        return len(self._internal_device_list.addressable_device_list) > 0
 
     @property
     def is_fully_addressable(self) -> bool:
@@ -158,15 +147,6 @@ class Sharding:
         raise ArgumentTypeError(f"{type(self).__name__} has one memory kind only")
 
 
-def _rebuild(kind: str, *fields: Any) -> Any:
-    classes = {
-        "single": jaxlib_core.SingleDeviceSharding,
-        "gspmd": jaxlib_core.GSPMDSharding,
-        "named": jaxlib_core.NamedSharding,
-    }
-    return classes[kind](*fields[:-1], memory_kind=fields[-1])
-
-
 @attach(jaxlib_core.SingleDeviceSharding)
 class SingleDeviceSharding:
     """The whole array on one device.
@@ -207,7 +187,7 @@ class SingleDeviceSharding:
         return {self._device: (slice(None),) * len(global_shape)}
 
     def with_memory_kind(self, kind: str) -> "SingleDeviceSharding":
-        return jaxlib_core.SingleDeviceSharding(self._device, memory_kind=kind)
+        return _single(self._device, kind)
 
     def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
         return REPLICATED
@@ -224,10 +204,14 @@ class SingleDeviceSharding:
         return hash((self._device, self._memory_kind))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, ("single", self._device, self._memory_kind)
+        return _single, (self._device, self._memory_kind)
 
     def __repr__(self) -> str:
         return f"SingleDeviceSharding(device={self._device!r}, memory_kind={self._memory_kind})"
+
+
+def _single(device: Device, memory_kind: str | None) -> SingleDeviceSharding:
+    return jaxlib_core.SingleDeviceSharding(device, memory_kind=memory_kind)
 
 
 @functools.lru_cache(1024)
@@ -242,77 +226,7 @@ def make_single_device_sharding(
     """A sharding that puts the whole array on `device`, in its memory `memory_kind`."""
     if memory_kind is None:
         return single_device_sharding(device)
-    return jaxlib_core.SingleDeviceSharding(device, memory_kind=memory_kind)
-
-
-@attach(jaxlib_core.GSPMDSharding)
-class GSPMDSharding:
-    """A layout as XLA describes it; what the compiler answers when it chose one itself.
-
-    Args:
-        devices: the devices in order.
-        op_sharding: XLA's sharding.
-        memory_kind: the devices' memory to use; None is their default one.
-    """
-
-    @classmethod
-    def get_replicated(
-        cls, devices: Sequence[Device], *, memory_kind: str | None = None
-    ) -> "GSPMDSharding":
-        """The whole array on each of `devices`."""
-        return jaxlib_core.GSPMDSharding(tuple(devices), REPLICATED, memory_kind=memory_kind)
-
-    @property
-    def is_fully_replicated(self) -> bool:
-        return replicated(self._hlo_sharding)
-
-    def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
-        counts, _ = tile_counts(self._hlo_sharding)
-        if len(aval_shape) < len(counts):
-            raise ArgumentValueError(
-                f"a sharding of {len(counts)} dimensions cannot hold an array of shape "
-                f"{tuple(aval_shape)}"
-            )
-
-    def with_memory_kind(self, kind: str) -> "GSPMDSharding":
-        return jaxlib_core.GSPMDSharding(self._devices, self._hlo_sharding, memory_kind=kind)
-
-    def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
-        return self._hlo_sharding
-
-    def _sdy_text(self, num_dimensions: int) -> str:
-        hlo_sharding, mesh = self._hlo_sharding, empty_abstract_mesh
-        spec: PartitionSpec | None = PartitionSpec()
-        if not self.is_fully_replicated:
-            sizes = hlo_sharding.get_axis_sizes() if hlo_sharding.is_tiled() else []
-            mesh = AbstractMesh(sizes, [f"axis_{i}" for i in range(len(sizes))])
-            spec = spec_from_hlo(mesh, hlo_sharding, num_dimensions)
-        if spec is None:
-            raise ArgumentValueError(
-                f"the layout {hlo_sharding} cannot be written as axes of a mesh",
-                help="x = jax.device_put(x, jax.NamedSharding(mesh, jax.P()))",
-            )
-        return named_to_sdy(mesh, spec, num_dimensions)
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not jaxlib_core.GSPMDSharding:
-            return False
-        return (
-            self._internal_device_list == other._internal_device_list
-            and self._memory_kind == other._memory_kind
-            and same_tiles(self._hlo_sharding, other._hlo_sharding)
-        )
-
-    def __hash__(self) -> int:
-        tiles = 0 if replicated(self._hlo_sharding) else hash(self._hlo_sharding)
-        return hash((self._internal_device_list, tiles, self._memory_kind))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        devices = tuple(self._devices)
-        return _rebuild, ("gspmd", devices, self._hlo_sharding.to_proto(), self._memory_kind)
-
-    def __repr__(self) -> str:
-        return f"GSPMDSharding({self._hlo_sharding!r}, memory_kind={self._memory_kind})"
+    return _single(device, memory_kind)
 
 
 @functools.lru_cache(4096)
@@ -377,20 +291,10 @@ class NamedSharding:
         return self._memory_kind
 
     @property
-    def _is_concrete(self) -> bool:
-        return isinstance(self.mesh, Mesh)
-
-    @property
     def is_fully_replicated(self) -> bool:
         cuts = self.mesh.shape
         used = (name for entry in self.spec.partitions for name in axes_of(entry))
         return not self.spec.unreduced and all(cuts[name] == 1 for name in used)
-
-    @property
-    def replicated_axes(self) -> frozenset[Any]:
-        """The mesh axes along which every device has the same data."""
-        used = {name for entry in self.spec.partitions for name in axes_of(entry)}
-        return frozenset(self.mesh.axis_names) - used - self.spec.unreduced - self.spec.reduced
 
     def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
         """Raise ValueError where the spec has more dimensions than the array."""
@@ -411,7 +315,7 @@ class NamedSharding:
         spec = fields["spec"]
         if not isinstance(spec, PartitionSpec):
             spec = PartitionSpec(*spec)
-        return jaxlib_core.NamedSharding(fields["mesh"], spec, memory_kind=fields["memory_kind"])
+        return _named(fields["mesh"], spec, fields["memory_kind"])
 
     def is_equivalent_to(self, other: Any, ndim: int) -> bool:
         """Whether both put the same parts of an `ndim`-dimensional array on the same devices."""
@@ -433,7 +337,7 @@ class NamedSharding:
         return named_to_sdy(self.mesh, self.spec, num_dimensions)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, ("named", self.mesh, self.spec, self._memory_kind)
+        return _named, (self.mesh, self.spec, self._memory_kind)
 
     def __repr__(self) -> str:
         return (
@@ -442,16 +346,32 @@ class NamedSharding:
         )
 
 
-def named_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int, memory_kind: str | None = None) -> Any:
-    """The `NamedSharding` on `mesh` that equals an XLA sharding, or a `GSPMDSharding`.
+def _named(mesh: Any, spec: PartitionSpec, memory_kind: str | None) -> NamedSharding:
+    return jaxlib_core.NamedSharding(mesh, spec, memory_kind=memory_kind)
 
-    An XLA sharding can cut a mesh axis in parts, which a spec cannot say; hence the second case.
+
+def named_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int) -> Any:
+    """The `NamedSharding` that equals an XLA sharding: on `mesh`, or on a finer one.
+
+    XLA can cut along a part of a mesh axis, which only a mesh with more axes has a name for.
     """
-    spec = spec_from_hlo(mesh, hlo_sharding, ndim)
-    if spec is not None:
-        return jaxlib_core.NamedSharding(mesh, spec, memory_kind=memory_kind)
-    devices = mesh._internal_device_list
-    return jaxlib_core.GSPMDSharding(devices, hlo_sharding, memory_kind=memory_kind)
+    for candidate in (mesh, _finer(mesh)):
+        spec = spec_from_hlo(candidate, hlo_sharding, ndim)
+        if spec is not None:
+            return jaxlib_core.NamedSharding(candidate, spec)
+    raise ArgumentValueError(f"the layout {hlo_sharding} cannot be written as axes of {mesh}")
+
+
+def _finer(mesh: Mesh) -> Mesh:
+    """The same devices in the same order, with an axis for each prime factor of an axis."""
+    names, sizes = [], []
+    for name, rest in mesh.shape_tuple:
+        for factor in range(2, rest + 1):
+            while rest % factor == 0:
+                rest //= factor
+                names.append(f"{name}:{len(names)}")
+                sizes.append(factor)
+    return Mesh(mesh.devices.reshape(sizes), names)
 
 
 def sdy_sharding(sharding: Any, ndim: int) -> str:

@@ -5,18 +5,7 @@ from typing import Any
 from jib.backend._compat import jaxlib_core
 from jib.backend.shardings import single_device_sharding
 
-__all__ = ["Shard", "addressable_shards", "replica_ids"]
-
-
-def replica_ids(sharding: Any, shape: tuple[int, ...]) -> dict[Any, int]:
-    """For each device, how many devices before it hold the same part."""
-    seen: dict[Any, int] = {}
-    result = {}
-    for device, index in sharding.devices_indices_map(shape).items():
-        key = tuple((part.start, part.stop) for part in index)
-        result[device] = seen.get(key, 0)
-        seen[key] = result[device] + 1
-    return result
+__all__ = ["Shard", "addressable_shards"]
 
 
 class Shard:
@@ -26,14 +15,14 @@ class Shard:
         device: the device.
         index: the slices of the whole array that it is.
         replica_id: 0 for the first device that holds this part, 1 for the second, and so on.
-        data: the part, as an array on that device.
+        data: the part as an array on that device; None where it belongs to another process.
     """
 
-    __slots__ = ("_data", "_shape", "_sharding", "device")
+    __slots__ = ("_shape", "_sharding", "data", "device")
 
     def __init__(self, device: Any, sharding: Any, global_shape: tuple[int, ...], data: Any = None):
         self.device, self._sharding = device, sharding
-        self._shape, self._data = global_shape, data
+        self._shape, self.data = global_shape, data
 
     @property
     def index(self) -> tuple[slice, ...]:
@@ -43,17 +32,13 @@ class Shard:
     @property
     def replica_id(self) -> int:
         """How many devices before this one hold the same part."""
-        return replica_ids(self._sharding, self._shape)[self.device]
-
-    @property
-    def data(self) -> Any:
-        """The part, or None where it belongs to another process."""
-        return self._data
+        indices = self._sharding.devices_indices_map(self._shape)
+        return [device for device in indices if indices[device] == self.index].index(self.device)
 
     def __repr__(self) -> str:
         return (
             f"Shard(device={self.device!r}, index={self.index}, replica_id={self.replica_id}, "
-            f"data={self._data!r})"
+            f"data={self.data!r})"
         )
 
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["AxisData", "ShapeDtypeStruct", "ShapedArray", "aval_to_string", "short_dtype_name"]
+from jib import dtypes
+
+__all__ = ["AxisData", "ShapeDtypeStruct", "ShapedArray", "aval_to_string"]
 
 _interned: weakref.WeakValueDictionary[tuple, ShapedArray] = weakref.WeakValueDictionary()
 _interned_get = _interned.get
 
 _nowhere: frozenset[Any] = frozenset()
-_SHORT_KINDS = {"f": "f", "i": "i", "u": "u", "c": "c"}
-
-
-def short_dtype_name(dtype: Any) -> str:
-    """`f32` for float32, `i8` for int8, `bool` for bool: the spelling of printed programs."""
-    if not isinstance(dtype, np.dtype):
-        return dtype.name
-    short = _SHORT_KINDS.get(dtype.kind)
-    if short is None or dtype.names is not None:
-        return dtype.name.replace("bfloat", "bf").replace("float", "f")
-    return f"{short}{dtype.itemsize * 8}"
 
 
 class ShapedArray:
@@ -119,7 +110,8 @@ def _rebuilt(shape: Any, dtype: Any, weak_type: bool, vary: Any) -> ShapedArray:
 
 def aval_to_string(aval: Any, *, short: bool = False) -> str:
     """`float32[2,3]`, or `f32[2,3]` when short."""
-    name = short_dtype_name(aval.dtype) if short else getattr(aval.dtype, "name", str(aval.dtype))
+    dtype = aval.dtype
+    name = dtypes.short_name(dtype) if short or dtype == dtypes.float0 else dtype.name
     vary = getattr(aval, "vary", None)
     along = f" varying along {', '.join(sorted(map(str, vary)))}" if vary else ""
     return f"{name}[{','.join(map(str, aval.shape))}]{along}"
@@ -192,20 +184,8 @@ class ShapeDtypeStruct:
         return (self.shape, self.dtype, self.sharding, self.weak_type)
 
 
-class AxisData:
+class AxisData(NamedTuple):
     """A mapped axis: its size, and its name when the user gave one."""
 
-    __slots__ = ("name", "size")
-
-    def __init__(self, size: int, name: Any = None) -> None:
-        self.size = size
-        self.name = name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AxisData) and (self.size, self.name) == (other.size, other.name)
-
-    def __hash__(self) -> int:
-        return hash((self.size, self.name))
-
-    def __repr__(self) -> str:
-        return f"AxisData(size={self.size}, name={self.name!r})"
+    size: int
+    name: Any = None

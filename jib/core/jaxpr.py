@@ -226,6 +226,8 @@ def meshes_of(jaxpr: Jaxpr) -> tuple[Any, ...]:
     """The device meshes that the equations of a program speak of."""
     found: dict[Any, None] = {}
     for eqn in jaxpr.eqns:
+        if not eqn.params:
+            continue
         mesh = eqn.params.get("mesh") or getattr(eqn.params.get("sharding"), "mesh", None)
         if mesh is not None:
             found[mesh] = None

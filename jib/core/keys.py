@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from jib.core.operators import add_array_type
 from jib.core.tracing import aval_handlers
 from jib.dtypes import ExtendedDType, prng_key
 from jib.tree import register_call_node
+
+if TYPE_CHECKING:
+    from jib.typing import Array as _Array
+else:
+    _Array = object
 
 __all__ = ["KeyArray", "KeyDType", "key_dtype"]
 
@@ -41,7 +46,7 @@ class KeyDType(ExtendedDType):
 key_dtype = KeyDType("fry", "threefry2x32", 2)
 
 
-class KeyArray:
+class KeyArray(_Array):
     """An immutable array of PRNG keys, as `jib.random.key` makes them.
 
     Operators of arithmetic are not defined for keys; indexing, reshaping and stacking are.
@@ -53,26 +58,6 @@ class KeyArray:
         self._base = base
         shape = base.shape[: len(base.shape) - len(dtype.physical_shape)]
         self.aval = ShapedArray(shape, dtype)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes (of the keys, not of their words)."""
-        return self.aval.shape
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.aval.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of keys."""
-        return self.aval.size
-
-    @property
-    def dtype(self) -> KeyDType:
-        """The extended dtype."""
-        return self.aval.dtype
 
     @property
     def sharding(self) -> Any:
@@ -87,9 +72,6 @@ class KeyArray:
         """Wait until the keys are computed; returns them."""
         self._base.block_until_ready()
         return self
-
-    def __len__(self) -> int:
-        return self.aval.length()
 
     def __iter__(self) -> Iterator[Any]:
         return iter([self[i] for i in range(len(self))])  # type: ignore[index]
@@ -106,5 +88,7 @@ add_array_type(KeyArray)
 aval_handlers[KeyArray] = lambda key: key.aval
 # A compiled call sees the words; the keys around them are put on again when it returns.
 register_call_node(
-    KeyArray, lambda key: ((key._base,), key.aval.dtype), lambda dtype, base: KeyArray(*base, dtype)
+    KeyArray,
+    lambda key: ((key._base,), key.aval.dtype),
+    lambda dtype, base: KeyArray(base[0], dtype),
 )

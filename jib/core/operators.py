@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,15 @@ from jib.core.tracing import Tracer
 
 __all__ = ["add_array_type", "array_members", "define_members"]
 
-# Every operator, method and property of arrays, by name (filled by `numpy/_methods.py`).
+_FROM_AVAL = {
+    "shape": "Lengths of the axes.",
+    "dtype": "Type of the elements.",
+    "ndim": "Number of axes.",
+    "size": "Number of elements.",
+    "weak_type": "Whether the dtype came from a Python scalar.",
+}
+
+# Every operator, method and property of arrays, by name (the rest comes from `numpy/_methods.py`).
 array_members: dict[str, Any] = {}
 
 _array_types: list[type] = [Tracer]
@@ -28,3 +37,12 @@ def add_array_type(array_type: type) -> None:
     _array_types.append(array_type)
     for name, member in array_members.items():
         setattr(array_type, name, member)
+
+
+define_members(
+    {
+        name: property(operator.attrgetter(f"aval.{name}"), doc=doc)
+        for name, doc in _FROM_AVAL.items()
+    }
+    | {"__len__": lambda self: self.aval.length()}
+)

@@ -25,13 +25,14 @@ class Names:
     """The names of variables in one printed program: a, b, ..., z, ba, bb, ... as they appear."""
 
     def __init__(self, unused: Iterable[Var] = ()) -> None:
-        self._known: dict[Var, str] = dict.fromkeys(unused, "_")
+        self._known: dict[Any, str] = dict.fromkeys(unused, "_")
         self._fresh = map(_letters, itertools.count())
 
     def of(self, atom: Var | Literal) -> str:
         """The name of a variable, or the value of a literal with its type."""
-        if hasattr(atom, "val"):
-            return f"{literal_to_string(atom.val)}:{_short(atom)}"
+        value = getattr(atom, "val", None)  # of a literal
+        if value is not None:
+            return f"{literal_to_string(value)}:{_short(atom)}"
         known = self._known.get(atom)
         if known is None:
             known = self._known[atom] = next(self._fresh)
@@ -157,7 +158,7 @@ def _param_lines(value: Any, names: Names, source_info: bool, width: int) -> lis
     if callable(value) and hasattr(value, "__name__"):  # its address says nothing
         return [value.__name__]
     if isinstance(value, str | np.dtype) or hasattr(value, "physical_shape"):
-        return [getattr(value, "name", value)]
+        return [str(getattr(value, "name", value))]
     if isinstance(value, np.generic):
         return [literal_to_string(value)]
     return repr(value).split("\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -17,6 +16,7 @@ from jib.errors._spans import (
     resolve,
     user_frame,
 )
+from jib.settings import traceback_filtering
 
 __all__ = [
     "Source",
@@ -36,10 +36,10 @@ R = TypeVar("R")
 def hide_library_frames(error: BaseException) -> None:
     """Leave only the user's frames in `error.__traceback__`.
 
-    The full one stays at `error.full_traceback`. Nothing is done when the environment variable
-    `JIB_TRACEBACK_FILTERING` is `off`, or when no user frame would be left.
+    The full one stays at `error.full_traceback`. Nothing is done when the option
+    `traceback_filtering` (`JIB_TRACEBACK_FILTERING`) is "off", or when no user frame would be left.
     """
-    if os.environ.get("JIB_TRACEBACK_FILTERING", "").lower() == "off":
+    if traceback_filtering.value == "off":
         return
     entries = []
     entry = full = error.__traceback__

@@ -11,7 +11,7 @@ import functools
 import operator
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,6 +46,11 @@ __all__ = [
     "traced_with",
 ]
 
+if TYPE_CHECKING:
+    from jib.typing import Array as _Array
+else:
+    _Array = object
+
 
 class Trace:
     """One interpretation of primitives. Subclasses stand in `jib/passes`, one per file."""
@@ -57,7 +62,7 @@ class Trace:
         raise NotImplementedError(f"{type(self).__name__} does not interpret primitives")
 
 
-class Tracer:
+class Tracer(_Array):
     """A value that stands for an array while a program is traced.
 
     Operators and methods are those of arrays, attached from `core/operators.py`.
@@ -70,31 +75,6 @@ class Tracer:
 
     def __init_subclass__(cls) -> None:
         aval_handlers[cls] = operator.attrgetter("aval")  # the fast way through `aval_of`
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        return self.aval.shape
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the elements."""
-        return self.aval.dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.aval.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return self.aval.size
-
-    @property
-    def weak_type(self) -> bool:
-        """Whether the dtype came from a Python scalar."""
-        return self.aval.weak_type
 
     @property
     def concrete(self) -> Any:
@@ -148,9 +128,6 @@ class Tracer:
     def tolist(self) -> Any:
         """The elements as nested lists, where the value is known now."""
         return self.known(TracedConversionError, needs="a Python number").tolist()
-
-    def __len__(self) -> int:
-        return self.aval.length()
 
     def __hash__(self) -> int:
         raise UnhashableArrayError(self)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jib import dtypes
 from jib.core.avals import ShapedArray
 
 __all__ = [
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 # The dtype of tangents of integers and booleans: it has no bytes and only the value zero.
-float0 = np.dtype([("float0", np.void, 0)])
+float0 = dtypes.float0
 
 
 class Zero:
@@ -27,11 +28,6 @@ class Zero:
 
     def __init__(self, aval: ShapedArray) -> None:
         self.aval = aval
-
-    @staticmethod
-    def from_primal_value(value: Any) -> Zero:
-        """The zero tangent of a value."""
-        return Zero(tangent_aval(value.aval))
 
     def __repr__(self) -> str:
         return f"Zero({self.aval})"
@@ -56,13 +52,6 @@ def is_undefined_primal(x: Any) -> bool:
 
 def tangent_aval(aval: ShapedArray) -> ShapedArray:
     """The aval of tangents: the same for floats and complex numbers, `float0` for the rest."""
-    dtype = aval.dtype
-    if isinstance(dtype, np.dtype) and (
-        dtype.kind in "fc" or (dtype.kind == "V" and _is_ml_float(dtype))
-    ):
+    if dtypes.issubdtype(aval.dtype, np.inexact):
         return aval
     return ShapedArray(aval.shape, float0, vary=aval.vary)
-
-
-def _is_ml_float(dtype: np.dtype) -> bool:
-    return "float" in dtype.name and dtype.names is None

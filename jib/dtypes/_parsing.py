@@ -38,13 +38,10 @@ __all__ = [
     "dtype_of",
     "finfo",
     "iinfo",
-    "is_python_scalar",
     "is_python_scalar_type",
-    "is_valid_dtype",
     "is_weak",
     "parse",
     "scalar_type_of",
-    "to_complex_dtype",
     "to_floating_dtype",
     "to_inexact_dtype",
     "to_numeric_dtype",
@@ -237,19 +234,9 @@ def is_weak(x: Any) -> bool:
     return bool(weak)
 
 
-def is_python_scalar(x: Any) -> bool:
-    """Whether `x` is a Python bool, int, float or complex (not a NumPy scalar)."""
-    return type(x) in _PYTHON_SCALARS
-
-
 def is_python_scalar_type(x: Any) -> bool:
     """Whether `x` is one of Python's types bool, int, float and complex."""
     return isinstance(x, type) and x in _PYTHON_SCALARS
-
-
-def is_valid_dtype(dtype: Any) -> bool:
-    """Whether arrays can hold this dtype (an `np.dtype` or an extended one)."""
-    return isinstance(dtype, ExtendedDType) or dtype in VALID
 
 
 _SCALAR_TYPE: dict[Any, type] = {
@@ -292,11 +279,6 @@ def to_floating_dtype(dtype: Any) -> np.dtype:
     """The real floating dtype of the values' parts: complex64 gives float32."""
     found = to_inexact_dtype(dtype)
     return {_COMPLEX64: _FLOAT32, _COMPLEX128: _FLOAT64}.get(found, found)
-
-
-def to_complex_dtype(dtype: Any) -> np.dtype:
-    """The complex dtype that holds this dtype's values."""
-    return _COMPLEX128 if to_floating_dtype(dtype) == _FLOAT64 else _COMPLEX64
 
 
 class finfo(ml_dtypes.finfo):

@@ -16,9 +16,10 @@ from jib.dtypes._parsing import (
     parse,
     scalar_type_of,
 )
+from jib.errors import DTypeError
 from jib.settings import enable_x64, numpy_dtype_promotion
 
-__all__ = ["promote", "promote_types", "result_type", "safe_to_cast"]
+__all__ = ["promote", "promote_types", "result_type"]
 
 _DEFAULTS = {
     int: default_int_dtype,
@@ -48,7 +49,13 @@ def _promote(operands: tuple[tuple[Any, bool], ...], mode: str, wide: bool) -> t
     if len(operands) == 1:
         return operands[0]
     if not all_weak and all(dtype == dtypes[0] for dtype in dtypes):
-        return dtypes[0], False  # also the only way for extended dtypes
+        return dtypes[0], False
+    for dtype in dtypes:
+        if isinstance(dtype, ExtendedDType):
+            raise DTypeError(
+                f"nothing is computed with elements of dtype {dtype.name}",
+                help="jib.random.key_data(key) gives the words of a key",
+            )
     if all_weak and mode != "strict":
         # Join at full strength and weaken the result: weak int16 with weak int8 stays int16.
         nodes = frozenset(dtypes)
@@ -109,12 +116,3 @@ def promote_types(a: Any, b: Any) -> np.dtype:
         (dtype('int16'), dtype('float16'))
     """
     return promote((_operand(a), _operand(b)))[0]
-
-
-def safe_to_cast(source: Any, target: Any) -> bool:
-    """Whether `source`, met by the dtype of `target`, promotes to just that dtype.
-
-    Raises `TypePromotionError` if the two have no common dtype.
-    """
-    goal = _operand(target)[0]
-    return result_type(source, goal) == goal

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
+from jib import settings
 from jib.errors._spans import (
     Source,
     Span,
@@ -108,7 +109,7 @@ class JibError(Exception):
       provenance: what the value comes from, when a traced value is to blame.
       source: raw position `(code, offset)`; by default the innermost frame of the user.
 
-    `str(error)` is the full report; with the environment variable `JIB_ERRORS=short` it is the
+    `str(error)` is the full report; with the option `errors` (`JIB_ERRORS`) at "short" it is the
     sentence and the place only. `error.code` is stable; `python -m jib explain CODE` says more.
     """
 
@@ -180,7 +181,7 @@ class JibError(Exception):
 
     def __str__(self) -> str:
         try:
-            return self._render(short=os.environ.get("JIB_ERRORS", "full") == "short")
+            return self._render(short=settings.errors.value == "short")
         except Exception as failure:  # a message must never hide the error that it is about
             return f"{self.args[0] if self.args else self.title} (message incomplete: {failure!r})"
 
@@ -249,3 +250,14 @@ def _excerpt(span: Span, label: str, before: int) -> list[str]:
     carets = margin + "^" * max(stop - column, 1)
     shown.append(f"{'':>{width}} | {carets} {label}".rstrip())
     return shown
+
+
+def type_text(value: Any) -> str:
+    """The type of an array or tracer as text (`float32[3]`); text stays as it is."""
+    return str(getattr(value, "aval", value))
+
+
+def provenance_of(value: Any) -> Provenance | None:
+    """What a traced value says about its origin, through its method `provenance()`."""
+    ask: Any = getattr(value, "provenance", None)
+    return None if ask is None else ask()

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib._deferred import DeferredModule
-from jib.errors._base import JibError
-from jib.errors._described import type_text
+from jib.errors._base import JibError, type_text
 from jib.errors._spans import Source, Span, resolve
 from jib.errors._tracing import JAXIndexError, JAXTypeError
 
@@ -69,6 +68,8 @@ class DTypeError(JibError, TypeError, code="J202", title="an element type does n
     def accepts(cls, operation: str, dtype: str, accepted: str, help: str = "") -> DTypeError:
         """`operation` got `dtype`, but takes only `accepted` (`"floating"`)."""
         message = f"`{operation}` takes {accepted} elements, but got {dtype}"
+        if dtype.startswith("key<"):
+            help = "jib.random.key_data(key) gives the words of a key"
         return cls(message, help=[help] if help else [])
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jib._deferred import DeferredModule
-from jib.errors._base import Fix, JibError, Provenance, Report
-from jib.errors._described import provenance_of, type_text
+from jib.errors._base import Fix, JibError, Provenance, Report, provenance_of, type_text
 from jib.errors._spans import Source
 
 if TYPE_CHECKING:
@@ -108,33 +107,52 @@ class TracedControlFlowError(
     needs = "True or False"
 
 
-class AmbiguousTruthError(
-    JibError,
-    ValueError,
-    code="J108",
-    title="several elements are asked for one truth value",
-):
-    """`if x > 0` and the like on an array, traced or not, that has not exactly one element.
+class _ArrayMisuse(JibError):
+    """An array, traced or not, where it cannot stand; the user's syntax says how to write it.
 
     Args:
       array: the array, or its type as text: `"bool[3]"`.
       source: raw position; by default the innermost frame of the user.
     """
 
+    plain: ClassVar[str]
+
     def __init__(self, array: Any = "", source: Source | None = None) -> None:
         self.value = type_text(array)
-        Exception.__init__(self, f"{self.value} has no single truth value")
+        Exception.__init__(self, self.plain.format(self.value))
         self._locate(source, provenance_of(array))
 
     def _explain(self) -> Report:
         site = _syntax.find_site(self.source, self._globals)
+        if site is not None:
+            self.__dict__["span"] = site.span
+        report = Report("", f"is {self.value}" if self.value else "")
+        self._write(report, site, f"`{site.value}`" if site and site.value else "an array")
+        return report
+
+    def _write(self, report: Report, site: Site | None, named: str) -> None:
+        """Fill in the sentence and the cures."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what to write")
+
+
+class AmbiguousTruthError(
+    _ArrayMisuse,
+    ValueError,
+    code="J108",
+    title="several elements are asked for one truth value",
+):
+    """`if x > 0` and the like on an array, traced or not, that has not exactly one element."""
+
+    plain = "{} has no single truth value"
+
+    def _write(self, report: Report, site: Site | None, named: str) -> None:
         if site is None:
-            return Report(f"{self.value} has no single truth value")
-        self.__dict__["span"] = site.span
-        construct = _named(site)
-        message = f"{construct} needs one True or False, but {site.phrase} has several elements"
-        helps, fixes = _cures_of.truth_cures(site)
-        return Report(message, f"is {self.value}", help=helps, fixes=fixes)
+            report.message, report.label = str(self.args[0]), ""
+            return
+        report.message = (
+            f"{_named(site)} needs one True or False, but {site.phrase} has several elements"
+        )
+        report.help, report.fixes = _cures_of.truth_cures(site)
 
 
 class TracedIntegerError(
@@ -207,60 +225,37 @@ class TracedMaskError(
 
 
 class UnhashableArrayError(
-    JibError,
+    _ArrayMisuse,
     TypeError,
     code="J107",
     title="an array is used as a dictionary key or set member",
 ):
     """An array, traced or not, was hashed."""
 
-    def __init__(self, array: Any = "", source: Source | None = None) -> None:
-        Exception.__init__(self, "an array cannot be hashed")
-        self.value = type_text(array)
-        self._locate(source, provenance_of(array))
+    plain = "an array cannot be hashed"
 
-    def _explain(self) -> Report:
-        site = _syntax.find_site(self.source, self._globals)
-        if site is not None:
-            self.__dict__["span"] = site.span
-        named = f"`{site.value}`" if site and site.value else "an array"
-        message = f"{named} cannot be a dictionary key or a set member: arrays have no hash"
-        cure = (
+    def _write(self, report: Report, site: Site | None, named: str) -> None:
+        report.message = f"{named} cannot be a dictionary key or a set member: arrays have no hash"
+        report.help = [
             "look up by position, `table[i]`, in an array of the values; or use `x.item()` as key"
-        )
-        return Report(message, f"is {self.value}" if self.value else "", help=[cure])
+        ]
 
 
 class ItemAssignmentError(
-    JibError,
+    _ArrayMisuse,
     TypeError,
     code="J110",
     title="an array is changed in place",
 ):
-    """`x[i] = v`, `x[i] += v` or `del x[i]` on an array: arrays never change.
+    """`x[i] = v`, `x[i] += v` or `del x[i]` on an array: arrays never change."""
 
-    Args:
-      array: the array, or its type as text: `"float32[3]"`.
-    """
+    plain = "arrays never change in place; use x = x.at[i].set(v)"
 
-    def __init__(self, array: Any = "", source: Source | None = None) -> None:
-        Exception.__init__(self, "arrays never change in place; use x = x.at[i].set(v)")
-        self.value = type_text(array)
-        self._locate(source, None)
-
-    def _explain(self) -> Report:
-        site = _syntax.find_site(self.source, self._globals)
-        named = f"`{site.value}`" if site and site.value else "an array"
-        report = Report(
-            f"{named} cannot be changed in place: arrays never change",
-            f"is {self.value}" if self.value else "",
-        )
+    def _write(self, report: Report, site: Site | None, named: str) -> None:
+        report.message = f"{named} cannot be changed in place: arrays never change"
         if site is not None:
-            self.__dict__["span"] = site.span
             report.help, report.fixes = _cures_of.cures(site, None, self.value)
-        if not report.help:
-            report.help = ["make a changed copy   x = x.at[i].set(v)"]
-        return report
+        report.help = report.help or ["make a changed copy   x = x.at[i].set(v)"]
 
 
 # The names under which code in JAX's style catches them.

@@ -306,7 +306,7 @@ def abs(x: ArrayLike) -> Any:
 
 
 def _real_dtype(dtype: np.dtype) -> np.dtype:
-    return np.zeros((), dtype).real.dtype
+    return np.real(np.zeros((), dtype)).dtype
 
 
 def _abs_jvp(t: Any, x: Any) -> Any:
@@ -344,7 +344,8 @@ def _integer_pow_jvp(t: Any, x: Any, *, y: int) -> Any:
 
 
 def _integer_pow_hlo(x: Any, *, y: int) -> Any:
-    power, base, left = None, x, y if y > 0 else -y
+    power: Any = None
+    base, left = x, y if y > 0 else -y
     while left:
         if left & 1:
             power = base if power is None else mul(power, base)

@@ -17,14 +17,7 @@ from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import ArgumentTypeError, ArgumentValueError, CarryError, StructureError
 from jib.lax._families import constant_like
-from jib.lax._programs import (
-    Body,
-    join_constants,
-    merge,
-    nonzero_of,
-    tangents_of,
-    trace_body,
-)
+from jib.lax._programs import Body, join_constants, merge, nonzero_of, pick, tangents_of, trace_body
 from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import instantiate, jvp_jaxpr
@@ -147,18 +140,11 @@ def _choose(name: str, index: Any, functions: Sequence[tuple[str, Any]], operand
         # The devices choose differently: a sum over devices inside one branch (or inside its
         # derivative) would wait for ever for those that took another. All run both, and select.
         results = [evaluate(b.jaxpr, b.consts, *leaves) for b in bodies]
-        outs = [_selected(index, column) for column in zip(*results, strict=True)]
+        outs = [lax.select_n(index, *cases) for cases in zip(*results, strict=True)]
         return bodies[0].tree.unflatten(outs)
     branches, consts = join_constants(bodies)
     outs = cond_p.bind(index, *consts, *leaves, branches=tuple(branches))
     return bodies[0].tree.unflatten(outs)
-
-
-def _selected(index: Any, cases: Sequence[Any]) -> Any:
-    chosen = cases[-1]
-    for i in range(len(cases) - 2, -1, -1):
-        chosen = lax.select(lax.eq(index, constant_like(index, i)), cases[i], chosen)
-    return chosen
 
 
 def _check_branches(name: str, roles: Sequence[str], bodies: Sequence[Body]) -> None:
@@ -171,7 +157,7 @@ def _check_branches(name: str, roles: Sequence[str], bodies: Sequence[Body]) -> 
         if body.tree != first.tree:
             one, two = (b.tree.unflatten([0.0] * b.tree.num_leaves) for b in (first, body))
             where = first_difference(one, two, names)
-            where = where or first_difference(two, one, tuple(reversed(names)))
+            where = where or first_difference(two, one, (names[1], names[0]))
             raise StructureError(
                 f"the branches of `{name}` must return the same structure: {where}",
                 help="return the same containers, with the same keys, from each branch",
@@ -275,7 +261,7 @@ def _transpose_branch(
 ) -> Jaxpr:
     """The transpose of a branch, with the cotangents that the branches have together."""
     program, depends = transpose_jaxpr(branch, linear, nonzero)
-    avals = [a for a, lin in zip(branch.in_avals, linear, strict=True) if lin]
+    avals = pick(branch.in_avals, linear)
 
     def function(*values: Any) -> list[Any]:
         outs = iter(evaluate(program, (), *values))
@@ -310,12 +296,8 @@ def _cond_batch(axis: Any, args: Any, dims: Any, *, branches: tuple[Jaxpr, ...])
 def _select_rows(index: Any, cases: Sequence[Any]) -> Any:
     """For each member of the batch (the first axis), the row of the case that it chose."""
     shape = aval_of(cases[0]).shape
-    chosen = cases[-1]
-    for i, case in reversed(list(enumerate(cases[:-1]))):
-        mask = lax.eq(index, constant_like(index, i))
-        mask = mask if len(shape) == 1 else lax.broadcast_in_dim(mask, shape, (0,))
-        chosen = lax.select(mask, case, chosen)
-    return chosen
+    which = index if len(shape) == 1 else lax.broadcast_in_dim(index, shape, (0,))
+    return lax.select_n(which, *cases)
 
 
 def _cond_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -> list[Any]:
@@ -324,7 +306,7 @@ def _cond_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, An
     branches = params["branches"]
     mask = tuple(unknown[1:])
     asked, known, waiting, count, forwarded = _split_branches(branches[0], branches, mask)
-    known_args = [x for x, u in zip(args[1:], mask, strict=True) if not u]
+    known_args = pick(args[1:], mask, False)
     outs: list[Any] = []
     if known[0].outvars:
         outs = split.parent.process(cond_p, (args[0], *known_args), {"branches": known})
@@ -333,7 +315,7 @@ def _cond_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, An
         args[0],
         *outs[len(outs) - count :],
         *(known_args[i] for i in forwarded),
-        *(x for x, u in zip(args[1:], mask, strict=True) if u),
+        *pick(args[1:], mask),
     ]
     found = split.recorder.process(cond_p, tuple(rest), {"branches": waiting})
     return merge(asked, found, results)
@@ -425,9 +407,9 @@ def _cond_dce(used: list[bool], eqn: Equation) -> Equation:
     return eqn.replace(
         invars=[
             eqn.invars[0],
-            *(v for v, n in zip(eqn.invars[1:], needed, strict=True) if n),
+            *pick(eqn.invars[1:], needed),
         ],
-        outvars=[v for v, u in zip(eqn.outvars, used, strict=True) if u],
+        outvars=pick(eqn.outvars, used),
         params={"branches": tuple(dce_jaxpr(branch, mask, needed)[0] for branch in branches)},
     )
 

@@ -62,7 +62,7 @@ def _callback_batch(axis: Any, args: Any, dims: Any, *, function: Any, results: 
     return outs, [0] * len(outs)
 
 
-def _layouts(avals: Sequence[ShapedArray]) -> ir.Attribute:
+def _layouts(avals: Sequence[ShapedArray]) -> Any:
     index = ir.IndexType.get()
     orders = [np.arange(a.physical().ndim - 1, -1, -1, dtype=np.int64) for a in avals]
     return ir.ArrayAttr.get([ir.DenseIntElementsAttr.get(o, type=index) for o in orders])

@@ -15,11 +15,18 @@ from jib.core.avals import ShapedArray
 from jib.core.axes import axis_names, axis_sizes, checked_axes, match_vary
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of, context
-from jib.core.zeros import Zero, tangent_aval
 from jib.errors import ArgumentValueError, ShapeError
-from jib.lax._collectives_reduce import Groups, channel, checked_groups, lower_groups, on_leaves
-from jib.lax._families import linear_jvp
+from jib.lax._collectives_reduce import (
+    Groups,
+    channel,
+    checked_groups,
+    group_size,
+    lower_groups,
+    on_leaves,
+)
+from jib.lax._families import constant_jvp, linear_jvp
 from jib.lax._shaping import canonical_axis
+from jib.passes.batch import to_batch_axis
 
 __all__ = [
     "all_gather",
@@ -32,6 +39,16 @@ __all__ = [
 ]
 
 
+def _members(name: str, axis_name: Any, axis_index_groups: Groups) -> tuple[Any, Any, int]:
+    """The names, the groups, and how many members work together."""
+    names = axis_names(axis_name)
+    size = axis_sizes(names)
+    groups = checked_groups(axis_index_groups, size)
+    if groups is not None:
+        size = group_size(name, groups)
+    return names, groups, size
+
+
 def _varying(x: Any, names: tuple[Any, ...]) -> Any:
     return match_vary(x, checked_axes(names))
 
@@ -42,12 +59,6 @@ def _single(name: str, axes: tuple, axis: Any) -> None:
             f"`{name}` over {axes} cannot take the `vmap` axis {axis.name!r} together with others",
             help=f"call `{name}` once for each axis",
         )
-
-
-def _moved_first(x: Any, d: int | None, size: int) -> Any:
-    if d is None:
-        return algebra.broadcast(x, size, 0)
-    return algebra.moveaxis(x, d, 0) if d else x
 
 
 def _merged(x: Any, axis: int) -> Any:
@@ -78,7 +89,7 @@ def _movement(
 
     def batch(axis: Any, args: Any, dims: Any, /, **params: Any) -> tuple[Any, Any]:
         (x,), (d,) = args, dims
-        x = _moved_first(x, d, axis.size)
+        x = to_batch_axis(x, d, axis)
         if axis.name is None or axis.name not in params["axes"]:
             return primitive.bind(x, **shifted(params, 1)), 0
         _single(name, params["axes"], axis)
@@ -131,11 +142,7 @@ def all_gather(
             f"`all_gather` gives varying values only, but got to={to!r}",
             help="out_specs that name the axis, or jib.shard_map(..., check_vma=False)",
         )
-    names = axis_names(axis_name)
-    size = axis_sizes(names)
-    groups = checked_groups(axis_index_groups, size)
-    if groups is not None:
-        size = _common_size("all_gather", groups)
+    names, groups, size = _members("all_gather", axis_name, axis_index_groups)
 
     def leaf(value: Any) -> Any:
         value = _varying(value, names)
@@ -146,13 +153,6 @@ def all_gather(
         return all_gather_p.bind(value, axes=names, groups=groups, dimension=place, size=size)
 
     return on_leaves(leaf, x)
-
-
-def _common_size(name: str, groups: tuple) -> int:
-    sizes = {len(group) for group in groups}
-    if len(sizes) != 1:
-        raise ArgumentValueError(f"`{name}` needs groups of one size, but got {groups}")
-    return sizes.pop()
 
 
 def _resized(x: ShapedArray, axis: int, size: int) -> ShapedArray:
@@ -210,11 +210,7 @@ def psum_scatter(
         ShapeError: if the dimension cannot be shared evenly.
         UnboundAxisError: if no axis of that name is in scope.
     """
-    names = axis_names(axis_name)
-    size = axis_sizes(names)
-    groups = checked_groups(axis_index_groups, size)
-    if groups is not None:
-        size = _common_size("psum_scatter", groups)
+    names, groups, size = _members("psum_scatter", axis_name, axis_index_groups)
 
     def leaf(value: Any) -> Any:
         value = _varying(value, names)
@@ -290,11 +286,7 @@ def all_to_all(
         ShapeError: if `split_axis` cannot be shared evenly.
         UnboundAxisError: if no axis of that name is in scope.
     """
-    names = axis_names(axis_name)
-    size = axis_sizes(names)
-    groups = checked_groups(axis_index_groups, size)
-    if groups is not None:
-        size = _common_size("all_to_all", groups)
+    names, groups, size = _members("all_to_all", axis_name, axis_index_groups)
 
     def leaf(value: Any) -> Any:
         value = _varying(value, names)
@@ -463,11 +455,6 @@ def axis_index(axis_name: Any) -> Any:
     return np.int32(0) if index is None else index
 
 
-def _index_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-    out = axis_index_p.bind(**params)
-    return out, Zero(tangent_aval(aval_of(out)))
-
-
 def _index_batch(axis: Any, args: Any, dims: Any, *, axes: tuple, vary: frozenset) -> Any:
     return lax.iota(np.int32, axis.size), 0
 
@@ -516,7 +503,7 @@ axis_index_p = Primitive(
     "axis_index",
     type=lambda *, axes, vary: ShapedArray((), np.int32, vary=vary),
     numpy=Waived("a position along an axis needs the axis"),
-    jvp=_index_jvp,
+    jvp=constant_jvp(lambda: axis_index_p),
     transpose=Waived("an index has no derivative"),
     batch=_index_batch,
     lower=_index_lower,

@@ -18,7 +18,8 @@ from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import ArgumentValueError
-from jib.lax._families import constant_like, kind_of
+from jib.lax._families import constant_like, kind_of, linear_jvp
+from jib.passes.batch import to_batch_axis
 from jib.tree import tree_registry
 
 __all__ = ["axis_size", "pcast", "pmax", "pmean", "pmin", "psum", "pvary"]
@@ -65,6 +66,14 @@ def checked_groups(groups: Groups, size: int) -> tuple[tuple[int, ...], ...] | N
     return found
 
 
+def group_size(name: str, groups: Sequence[Sequence[int]]) -> int:
+    """The size that all groups have."""
+    sizes = {len(group) for group in groups}
+    if len(sizes) != 1:
+        raise ArgumentValueError(f"`{name}` needs groups of one size, but got {groups}")
+    return sizes.pop()
+
+
 def _by_kind(names: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool]]:
     """The axes apart: those whose types say what varies, and the others; with which they are."""
     checked = checked_axes(names)
@@ -105,19 +114,11 @@ def _vary_type(x: ShapedArray, *, axes: tuple) -> ShapedArray:
     return x.update(vary=x.vary.union(axes))
 
 
-def _vary_jvp(primals: Any, tangents: Any, *, axes: tuple) -> tuple[Any, Any]:
-    out = pvary_p.bind(*primals, axes=axes)
-    (t,) = tangents
-    if type(t) is Zero:
-        return out, Zero(tangent_aval(aval_of(out)))
-    return out, pvary_p.bind(t, axes=axes)
-
-
 pvary_p = Primitive(
     "pvary",
     type=_vary_type,
     numpy=lambda x, *, axes: x,
-    jvp=_vary_jvp,
+    jvp=linear_jvp(lambda: pvary_p),
     transpose=lambda ct, x, *, axes: [_sum_varying(ct, axes)],
     batch=lambda axis, args, dims, *, axes: (_vary_rest(args[0], axis.name, axes), dims[0]),
     lower=lambda ctx, x, *, axes: x,
@@ -175,10 +176,7 @@ def pmean(x: Any, axis_name: Any, *, axis_index_groups: Groups = None) -> Any:
     """
     count = axis_size(axis_name)
     if axis_index_groups is not None:
-        sizes = {len(group) for group in axis_index_groups}
-        if len(sizes) != 1:
-            raise ArgumentValueError(f"`pmean` needs groups of one size, but got {sizes}")
-        (count,) = sizes
+        count = group_size("pmean", axis_index_groups)
 
     def divided(total: Any) -> Any:
         if isinstance(total, int | float | complex):
@@ -286,8 +284,7 @@ def _batch(
         if len(rest) == len(axes):
             return primitive().bind(x, axes=axes, groups=groups, checked=checked), d
         if groups is not None:
-            x = algebra.moveaxis(x, d, 0) if d is not None else algebra.broadcast(x, axis.size, 0)
-            return _within_groups(x, groups, reduce), 0
+            return _within_groups(to_batch_axis(x, d, axis), groups, reduce), 0
         x = repeated(x, axis.size) if d is None else reduce(x, (d,))
         if rest:
             x = primitive().bind(x, axes=rest, groups=None, checked=checked)
@@ -305,14 +302,6 @@ def _within_groups(x: Any, groups: tuple, reduce: Callable[..., Any]) -> Any:
     return lax.concatenate([rows[i] for i in range(len(rows))], 0)
 
 
-def _psum_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-    out = psum_p.bind(*primals, **params)
-    (t,) = tangents
-    if type(t) is Zero:
-        return out, Zero(tangent_aval(aval_of(out)))
-    return out, psum_p.bind(t, **params)
-
-
 def _psum_transpose(ct: Any, x: Any, *, axes: tuple, groups: Any, checked: bool) -> list[Any]:
     # Where types tell which values are equal everywhere, the cotangent of a sum is one of those,
     # and each member's share is the same. Elsewhere every member holds a cotangent of its own.
@@ -327,7 +316,7 @@ psum_p = Primitive(
     "psum",
     type=_type,
     numpy=Waived("a sum over devices needs the devices; `vmap` turns it into an ordinary one"),
-    jvp=_psum_jvp,
+    jvp=linear_jvp(lambda: psum_p),
     transpose=_psum_transpose,
     batch=_batch(
         lambda: psum_p,

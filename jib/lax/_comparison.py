@@ -125,12 +125,12 @@ def _select_type(which: ShapedArray, *cases: ShapedArray) -> ShapedArray:
             f"`lax.select` needs a boolean or int32 selector, but got {which.dtype.name}",
             help="lax.select(pred != 0, on_true, on_false)",
         )
+    first = cases[0]
     if kind == "b" and len(cases) > 2:
         raise DTypeError(
             f"a boolean selects one of two cases, but `lax.select_n` got {len(cases)}",
             help="lax.select_n(which.astype('int32'), *cases)",
         )
-    first = cases[0]
     if any(c.dtype != first.dtype for c in cases):
         listed = " and ".join(c.dtype.name for c in cases)
         raise DTypeError(

@@ -20,7 +20,7 @@ from jib.lax._precision import PrecisionLike, canonical_precision, precision_att
 from jib.lax._shaping import canonical_axis
 from jib.typing import ArrayLike, DTypeLike
 
-__all__ = ["DotDimensionNumbers", "batch_matmul", "dot", "dot_general"]
+__all__ = ["DotDimensionNumbers", "dot", "dot_general"]
 
 DotDimensionNumbers: TypeAlias = tuple[
     tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]
@@ -276,23 +276,3 @@ def dot(
     return dot_general(
         lhs, rhs, dimension_numbers, precision, preferred_element_type, out_sharding=out_sharding
     )
-
-
-def batch_matmul(lhs: ArrayLike, rhs: ArrayLike, precision: PrecisionLike = None) -> Any:
-    """Products of stacks of matrices with equal leading axes.
-
-    Raises:
-        ShapeError: if the ranks differ, are below 2, or the shapes do not fit.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> from jib import lax
-        >>> lax.batch_matmul(jnp.ones((5, 2, 3)), jnp.ones((5, 3, 4))).shape
-        (5, 2, 4)
-    """
-    left, right = aval_of(lhs), aval_of(rhs)
-    if left.ndim < 2 or left.ndim != right.ndim:
-        raise ShapeError(f"`batch_matmul` needs stacks of one rank, but got {left} and {right}")
-    lead = tuple(range(left.ndim - 2))
-    numbers = (((left.ndim - 1,), (left.ndim - 2,)), (lead, lead))
-    return dot_general(lhs, rhs, numbers, precision)

@@ -15,7 +15,7 @@ from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.core.zeros import Zero, float0, tangent_aval
 from jib.errors import DTypeError, ShapeError
-from jib.lax._families import elementwise_batch, kind_of
+from jib.lax._families import constant_jvp, elementwise_batch, kind_of
 from jib.typing import ArrayLike, DTypeLike
 
 __all__ = ["bitcast_convert_type", "convert_element_type", "optimization_barrier", "stop_gradient"]
@@ -141,11 +141,6 @@ def _bitcast_numpy(x: Any, *, dtype: Any) -> Any:
     return viewed if old == new else viewed.reshape(x.shape[:-1])
 
 
-def _bitcast_jvp(primals: Any, tangents: Any, *, dtype: Any) -> tuple[Any, Zero]:
-    out = bitcast_convert_type_p.bind(*primals, dtype=dtype)
-    return out, Zero(tangent_aval(aval_of(out)))
-
-
 def _bitcast_batch(axis: Any, args: Any, dims: Any, *, dtype: Any) -> tuple[Any, int]:
     return bitcast_convert_type_p.bind(algebra.moveaxis(args[0], dims[0], 0), dtype=dtype), 0
 
@@ -158,7 +153,7 @@ bitcast_convert_type_p = Primitive(
     "bitcast_convert_type",
     type=_bitcast_type,
     numpy=_bitcast_numpy,
-    jvp=_bitcast_jvp,
+    jvp=constant_jvp(lambda: bitcast_convert_type_p),
     transpose=Waived("bits have no derivative"),
     batch=_bitcast_batch,
     lower=_bitcast_lower,
@@ -184,16 +179,11 @@ def _stop_leaf(x: Any) -> Any:
     return stop_gradient_p.bind(x) if isinstance(x, Tracer) and kind_of(x.dtype) in "fc" else x
 
 
-def _stop_jvp(primals: Any, tangents: Any) -> tuple[Any, Zero]:
-    out = stop_gradient_p.bind(*primals)
-    return out, Zero(tangent_aval(aval_of(out)))
-
-
 stop_gradient_p = Primitive(
     "stop_gradient",
     type=lambda x: x,
     numpy=lambda x: x,
-    jvp=_stop_jvp,
+    jvp=constant_jvp(lambda: stop_gradient_p),
     transpose=Waived("`stop_gradient` has no derivative"),
     batch=elementwise_batch(lambda: stop_gradient_p),
     lower=lambda ctx, x: x,

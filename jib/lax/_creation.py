@@ -21,19 +21,18 @@ from jib.typing import ArrayLike, DTypeLike, Shape
 __all__ = ["broadcasted_iota", "dtype", "empty", "full", "full_like", "iota"]
 
 
-def canonical_shape(shape: Any) -> tuple[int, ...]:
+def _canonical_shape(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of Python integers; one integer counts as a shape of one axis."""
     try:
         found = tuple(operator.index(n) for n in shape)
     except TypeError:
-        lengths = shape if isinstance(shape, list | tuple) else (shape,)
-        for n in lengths:
+        several = isinstance(shape, list | tuple)
+        for n in shape if several else (shape,):
             if isinstance(n, Tracer):
                 raise TracedShapeError(n) from None
-        if hasattr(shape, "__index__"):
-            found = (operator.index(shape),)
-        else:
+        if several or not hasattr(shape, "__index__"):
             raise ShapeError(f"a shape consists of integers, but got {shape!r}") from None
+        found = (operator.index(shape),)
     if any(n < 0 for n in found):
         raise ShapeError(f"a shape cannot have negative lengths, but got {found}")
     return found
@@ -71,7 +70,7 @@ def full(
         )
     if dtype is not None:
         fill_value = lax.convert_element_type(fill_value, dtype)
-    filled = lax.broadcast(fill_value, canonical_shape(shape))
+    filled = lax.broadcast(fill_value, _canonical_shape(shape))
     return filled if sharding is None else lax.with_sharding_constraint(filled, sharding)
 
 
@@ -131,7 +130,7 @@ def broadcasted_iota(
         >>> lax.broadcasted_iota("int32", (2, 2), 1).tolist()
         [[0, 1], [0, 1]]
     """
-    lengths = canonical_shape(shape)
+    lengths = _canonical_shape(shape)
     if not -len(lengths) <= dimension < len(lengths):
         raise AxisError.out_of_range("iota", dimension, len(lengths))
     axis = operator.index(dimension) % len(lengths)

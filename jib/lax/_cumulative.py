@@ -14,7 +14,16 @@ from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import DTypeError
-from jib.lax._families import Kinds, booleans, constant_like, floating, kind_of, numbers, real
+from jib.lax._families import (
+    Kinds,
+    booleans,
+    constant_like,
+    floating,
+    kind_of,
+    linear_jvp,
+    numbers,
+    real,
+)
 from jib.lax._reductions import highest, lowest
 from jib.lax._shaping import canonical_axis
 from jib.passes.jvp import jvp
@@ -239,17 +248,11 @@ cumsum_p = _cumulative(
 )
 
 
-def _cumsum_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-    out = cumsum_p.bind(*primals, **params)
-    (t,) = tangents
-    return out, t if type(t) is Zero else cumsum_p.bind(t, **params)
-
-
 def _cumsum_transpose(ct: Any, x: Any, *, axis: int, reverse: bool) -> list[Any]:
     return [cumsum(ct, axis, not reverse)]
 
 
-cumsum_p.jvp = _cumsum_jvp
+cumsum_p.jvp = linear_jvp(lambda: cumsum_p)
 cumsum_p.transpose = _cumsum_transpose
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "booleans",
     "comparison",
     "complexes",
+    "constant_jvp",
     "constant_like",
     "elementwise_batch",
     "elementwise_lower",
@@ -43,6 +44,7 @@ __all__ = [
     "structural",
     "unary",
     "unbroadcast",
+    "zero_tangent",
 ]
 
 
@@ -176,18 +178,19 @@ def elementwise_batch(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
 def broadcast_operands(ctx: LoweringContext, values: Sequence[Any]) -> Sequence[Any]:
     """Operands of rank 0 repeated to the shape of the result, as StableHLO wants them."""
     out = ctx.avals_out[0]
-    if all([a.shape == out.shape for a in ctx.avals_in]):
+    if len(values) == 1 or all([a.shape == out.shape for a in ctx.avals_in]):
         return values
     repeated = []
     for value, aval in zip(values, ctx.avals_in, strict=True):
         if not aval.shape:
-            wanted = ShapedArray(out.shape, aval.dtype)
-            value = mlir.emit(
-                "stablehlo.broadcast_in_dim",
-                mlir.ir_type(wanted),
-                [value],
-                {"broadcast_dimensions": mlir.int64_array(())},
-            )
+            key = ("repeated", value, out.shape)
+            found = ctx.constants.get(key)
+            if found is None:
+                wanted = mlir.ir_type(ShapedArray(out.shape, aval.dtype))
+                places = {"broadcast_dimensions": mlir.int64_array(())}
+                found = mlir.emit("stablehlo.broadcast_in_dim", wanted, [value], places)
+                ctx.constants[key] = found  # most scalars are literals that come again
+            value = found
         repeated.append(value)
     return repeated
 
@@ -326,18 +329,14 @@ def comparison(name: str, kinds: Kinds, *, numpy: Callable[..., Any], direction:
         kind = kind_of(ctx.avals_in[0].dtype)
         unsigned = kind == "b" or (kind == "i" and ctx.avals_in[0].dtype.kind == "u")
         compare = "UNSIGNED" if unsigned else "SIGNED" if kind == "i" else "FLOAT"
-        operands = broadcast_operands(ctx, (x, y))
-        return mlir.compare(*operands, direction, compare)
-
-    def jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-        out = primitive.bind(*primals)
-        return out, Zero(tangent_aval(aval_of(out)))
+        left, right = broadcast_operands(ctx, (x, y))
+        return mlir.compare(left, right, direction, compare)
 
     primitive = Primitive(
         name,
         type=elementwise_type(name, [kinds, kinds], np.dtype(np.bool_)),
         numpy=numpy,
-        jvp=jvp,
+        jvp=constant_jvp(lambda: primitive),
         transpose=Waived("a comparison has no derivative"),
         batch=elementwise_batch(lambda: primitive),
         lower=lower,
@@ -348,18 +347,33 @@ def comparison(name: str, kinds: Kinds, *, numpy: Callable[..., Any], direction:
 # ------------------------------------------------------------------------- data movement
 
 
-def linear_jvp(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
-    """The `jvp` rule of a primitive that is linear in all of its operands together."""
+def linear_jvp(
+    primitive: Callable[[], Primitive], operands: int | None = None
+) -> Callable[..., Any]:
+    """The `jvp` rule of a primitive that is linear in its first operands together; or in all."""
 
     def rule(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
         record = primitive()
         out = record.bind(*primals, **params)
-        if all(type(t) is Zero for t in tangents):
-            return out, Zero(tangent_aval(aval_of(out)))
-        made = [algebra.zeros(t.aval) if type(t) is Zero else t for t in tangents]
-        return out, record.bind(*made, **params)
+        given = tangents[:operands]
+        if all(type(t) is Zero for t in given):
+            return out, zero_tangent(out)
+        made = [algebra.zeros(t.aval) if type(t) is Zero else t for t in given]
+        return out, record.bind(*made, *primals[len(made) :], **params)
 
     return rule
+
+
+def constant_jvp(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+    """The `jvp` rule of a primitive whose derivative is zero."""
+    return linear_jvp(primitive, 0)
+
+
+def zero_tangent(out: Any) -> Any:
+    """The tangent of a result (or of a list of them) that does not depend on the inputs."""
+    if isinstance(out, list):
+        return [zero_tangent(x) for x in out]
+    return Zero(tangent_aval(aval_of(out)))
 
 
 def structural(

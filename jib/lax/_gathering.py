@@ -17,12 +17,11 @@ from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import ArgumentValueError, DTypeError, ShapeError
 from jib.lax._families import constant_like, kind_of
-from jib.lax._shaping import canonical_axis
 from jib.lax._slicing import integer_like, widened
 from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike, Shape
 
-__all__ = ["GatherDimensionNumbers", "GatherScatterMode", "gather", "gather_p", "index_take"]
+__all__ = ["GatherDimensionNumbers", "GatherScatterMode", "gather", "gather_p"]
 
 
 class GatherDimensionNumbers(NamedTuple):
@@ -116,7 +115,7 @@ def gather(
     )
 
 
-def _default_fill(dtype: np.dtype) -> np.generic:
+def _default_fill(dtype: np.dtype) -> Any:
     """What `mode="fill"` fills with: NaN, the smallest signed integer, the largest unsigned one."""
     kind = kind_of(dtype)
     if kind in "fc":
@@ -360,24 +359,6 @@ gather_p = Primitive(
     batch=_gather_batch,
     lower=_gather_lower,
 )
-
-
-def index_take(src: ArrayLike, idxs: Sequence[ArrayLike], axes: Sequence[int]) -> Any:
-    """The elements of `src` at indices along `axes`; the indices' axes come first in the result.
-
-    Args:
-        idxs: one array of rank 1 for each axis, all of one length; out of bounds is clipped.
-    """
-    aval = aval_of(src)
-    axes = tuple([canonical_axis("index_take", d, aval.ndim) for d in axes])
-    sizes = [1 if d in axes else n for d, n in enumerate(aval.shape)]
-    indices = join_components([widened(i) for i in idxs])
-    numbers = GatherDimensionNumbers(
-        offset_dims=tuple(range(1, aval.ndim - len(axes) + 1)),
-        collapsed_slice_dims=tuple(sorted(axes)),
-        start_index_map=axes,
-    )
-    return gather(src, indices, numbers, sizes, mode="clip")
 
 
 def gather_along_axis(x: Any, indices: Any, axis: int, **options: Any) -> Any:

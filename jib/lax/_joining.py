@@ -15,10 +15,11 @@ from jib.core.array import Array
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, DTypeError, ShapeError
-from jib.lax._families import constant_like, is_linear, structural
+from jib.lax._families import constant_like, is_linear, linear_jvp, structural
 from jib.lax._shaping import canonical_axis
+from jib.passes.batch import to_batch_axis
 from jib.typing import ArrayLike
 
 __all__ = ["concatenate", "concatenate_p", "pad", "pad_p", "split", "split_p"]
@@ -76,13 +77,7 @@ def _concatenate_transpose(ct: Any, *operands: Any, dimension: int) -> list[Any]
 
 def _concatenate_batch(axis: Any, args: Any, dims: Any, *, dimension: int) -> Any:
     target = next(d for d in dims if d is not None)
-    moved = []
-    for x, d in zip(args, dims, strict=True):
-        if d is None:
-            x = algebra.broadcast(x, axis.size, target)
-        elif d != target:
-            x = algebra.moveaxis(x, d, target)
-        moved.append(x)
+    moved = [to_batch_axis(x, d, axis, target) for x, d in zip(args, dims, strict=True)]
     return concatenate_p.bind(*moved, dimension=dimension + (target <= dimension)), target
 
 
@@ -126,13 +121,6 @@ def _split_type(x: ShapedArray, *, sizes: tuple, axis: int) -> list[ShapedArray]
     return [ShapedArray((*before, n, *after), x.dtype, x.weak_type) for n in sizes]
 
 
-def _split_jvp(primals: Any, tangents: Any, *, sizes: tuple, axis: int) -> tuple[Any, Any]:
-    outs = split_p.bind(*primals, sizes=sizes, axis=axis)
-    if type(tangents[0]) is Zero:
-        return outs, [Zero(tangent_aval(aval_of(x))) for x in outs]
-    return outs, split_p.bind(*tangents, sizes=sizes, axis=axis)
-
-
 def _split_transpose(cts: Any, x: Any, *, sizes: tuple, axis: int) -> list[Any]:
     if all([type(ct) is Zero for ct in cts]):
         return [None]
@@ -165,7 +153,7 @@ split_p = Primitive(
     "split",
     type=_split_type,
     numpy=lambda x, *, sizes, axis: np.split(x, np.cumsum(sizes)[:-1], axis) if sizes else [],
-    jvp=_split_jvp,
+    jvp=linear_jvp(lambda: split_p),
     transpose=_split_transpose,
     batch=_split_batch,
     lower=_split_lower,

@@ -21,6 +21,7 @@ from jib.lax._programs import (
     check_structure,
     merge,
     nonzero_of,
+    pick,
     stable_carry,
     stack_aval,
     tangents_of,
@@ -300,9 +301,9 @@ def _run_known(
     num_consts, num_carry = params["num_consts"], params["num_carry"]
     consts, carry, xs = sections(args, num_consts, num_carry)
     consts_unknown, _, xs_unknown = sections(unknown, num_consts, num_carry)
-    known_consts = [x for x, u in zip(consts, consts_unknown, strict=True) if not u]
-    known_xs = [x for x, u in zip(xs, xs_unknown, strict=True) if not u]
-    known_carry = [x for x, u in zip(carry, parts.carry_unknown, strict=True) if not u]
+    known_consts = pick(consts, consts_unknown, False)
+    known_xs = pick(xs, xs_unknown, False)
+    known_carry = pick(carry, parts.carry_unknown, False)
     hoisted: list[Any] = []
     in_loop: list[Any] = known_consts
     if parts.hoisted is not None:
@@ -320,13 +321,13 @@ def _run_known(
     found_in = {"const": known_consts, "hoisted": hoisted, "xs": known_xs, "stacked": stacks}
     residuals = [(kind, found_in[kind][i]) for kind, i in parts.sources]
     invariant = [x for kind, x in residuals if kind in ("const", "hoisted")]
-    waiting_consts = [x for x, u in zip(consts, consts_unknown, strict=True) if u]
-    waiting_carry = [x for x, u in zip(carry, parts.carry_unknown, strict=True) if u]
+    waiting_consts = pick(consts, consts_unknown)
+    waiting_carry = pick(carry, parts.carry_unknown)
     operands = (
         *invariant,
         *waiting_consts,
         *waiting_carry,
-        *[x for x, u in zip(xs, xs_unknown, strict=True) if u],
+        *pick(xs, xs_unknown),
         *[x for kind, x in residuals if kind in ("xs", "stacked")],
     )
     counts = {
@@ -353,7 +354,7 @@ def _scan_transpose(cts: Any, *operands: Any, **params: Any) -> list[Any]:
     parts = split_body(jaxpr, linear, num_consts, num_carry)
     if not all(parts.carry_unknown):  # a counter, say: run it first
         _, rest, rest_params = _run_known(parts, operands, linear, params, context.trace)
-        waiting_cts = [ct for ct, u in zip(cts, parts.out_unknown, strict=True) if u]
+        waiting_cts = pick(cts, parts.out_unknown)
         found = _scan_transpose(waiting_cts, *rest, **rest_params)
         given = iter([ct for x, ct in zip(rest, found, strict=True) if type(x) is UndefinedPrimal])
         return [next(given) if lin else None for lin in linear]
@@ -402,8 +403,8 @@ def _scan_dce(used: list[bool], eqn: Equation) -> Equation:
         carry = needed[num_consts : num_consts + num_carry]
     consts, _, _ = sections(needed, num_consts, num_carry)
     return eqn.replace(
-        invars=[v for v, u in zip(eqn.invars, needed, strict=True) if u],
-        outvars=[v for v, u in zip(eqn.outvars, (*carry, *ys), strict=True) if u],
+        invars=pick(eqn.invars, needed),
+        outvars=pick(eqn.outvars, (*carry, *ys)),
         params={
             **eqn.params,
             "jaxpr": program,

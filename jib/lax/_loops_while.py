@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from jib.lax._programs import (
     merge,
     nonzero_of,
     permuted,
+    pick,
     select_outputs,
     stable_carry,
     tangents_of,
@@ -279,9 +280,9 @@ def _while_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, A
     outs = split.parent.process(
         while_p,
         (
-            *_where_false(cond_args, cond_unknown),
-            *_where_false(body_args, consts),
-            *_where_false(value, carry),
+            *pick(cond_args, cond_unknown, False),
+            *pick(body_args, consts, False),
+            *pick(value, carry, False),
         ),
         {
             "cond": kept_cond,
@@ -291,12 +292,8 @@ def _while_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, A
         },
     )
     again = split.recorder.process(while_p, args, params)
-    waiting = [x for x, u in zip(again, carry, strict=True) if u]
+    waiting = pick(again, carry)
     return merge(carry, waiting, outs)
-
-
-def _where_false(values: Sequence[Any], mask: Sequence[bool]) -> list[Any]:
-    return [x for x, m in zip(values, mask, strict=True) if not m]
 
 
 def _while_batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, Any]:
@@ -367,8 +364,8 @@ def _while_dce(used: list[bool], eqn: Equation) -> Equation:
     small_cond, kept_cond = dce_jaxpr(cond, (True,), (*[False] * num_cond, *carry))
     kept = (*kept_cond[:num_cond], *needed)
     return eqn.replace(
-        invars=[v for v, k in zip(eqn.invars, kept, strict=True) if k],
-        outvars=[v for v, k in zip(eqn.outvars, carry, strict=True) if k],
+        invars=pick(eqn.invars, kept),
+        outvars=pick(eqn.outvars, carry),
         params={
             "cond": small_cond,
             "body": small,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jib import dtypes, lax
-from jib.core.avals import ShapedArray
+from jib.core.avals import AxisData, ShapedArray
 from jib.core.axes import match_vary
 from jib.core.jaxpr import Jaxpr, Var, memoized
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import CarryError, StructureError
+from jib.passes.batch import to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.stage import stage
 from jib.tree import first_difference, tree_registry
@@ -20,9 +21,11 @@ __all__ = [
     "Body",
     "check_structure",
     "join_constants",
+    "leading",
     "merge",
     "nonzero_of",
     "permuted",
+    "pick",
     "select_outputs",
     "stable_carry",
     "stack_aval",
@@ -185,7 +188,7 @@ def nonzero_of(tangents: Sequence[Any]) -> tuple[bool, ...]:
 
 
 def tangents_of(
-    nonzero: Sequence[bool], given: Sequence[Any], avals: Sequence[ShapedArray]
+    nonzero: Sequence[bool], given: Iterable[Any], avals: Sequence[ShapedArray]
 ) -> list[Any]:
     """A tangent for each primal type: the next of `given` where it is not zero."""
     rest = iter(given)
@@ -194,7 +197,21 @@ def tangents_of(
     ]
 
 
-def merge(mask: Sequence[bool], when_true: Sequence[Any], when_false: Sequence[Any]) -> list[Any]:
+def leading(
+    axis: AxisData, args: Sequence[Any], dims: Sequence[int | None]
+) -> tuple[tuple[bool, ...], list[Any]]:
+    """Which operands have a batch axis, and all operands, with that axis in front."""
+    mapped = tuple([d is not None for d in dims])
+    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+    return mapped, moved
+
+
+def pick(values: Iterable[Any], mask: Iterable[bool], wanted: bool = True) -> list[Any]:
+    """The values for which the mask holds (or, if that is `wanted`, does not hold)."""
+    return [x for x, m in zip(values, mask, strict=True) if m == wanted]
+
+
+def merge(mask: Sequence[bool], when_true: Iterable[Any], when_false: Iterable[Any]) -> list[Any]:
     """One list of two: for each entry of the mask, the next element of the list it names."""
     yes, no = iter(when_true), iter(when_false)
     return [next(yes) if m else next(no) for m in mask]

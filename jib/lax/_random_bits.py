@@ -15,9 +15,8 @@ from jib.core.jaxpr import Jaxpr
 from jib.core.keys import KeyDType, key_dtype
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
 from jib.errors import DTypeError, ShapeError
-from jib.lax._families import elementwise_batch, elementwise_type, integers
+from jib.lax._families import constant_jvp, elementwise_batch, elementwise_type, integers
 from jib.passes.lower import call_jaxpr
 from jib.passes.stage import stage_jaxpr
 
@@ -78,11 +77,6 @@ def _threefry_type(*avals: ShapedArray) -> list[ShapedArray]:
     return [out, out]
 
 
-def _no_tangents(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    outs = threefry2x32_p.bind(*primals)
-    return outs, [Zero(tangent_aval(aval_of(x))) for x in outs]
-
-
 def _threefry_batch(axis: Any, args: Any, dims: Any) -> tuple[Any, Any]:
     outs, dim = elementwise_batch(lambda: threefry2x32_p)(axis, args, dims)
     return outs, [dim, dim]
@@ -102,7 +96,7 @@ threefry2x32_p = Primitive(
     "threefry2x32",
     type=_threefry_type,
     numpy=lambda *words: _rounds(words, np.add, np.bitwise_xor, _rotate_numpy),
-    jvp=_no_tangents,
+    jvp=constant_jvp(lambda: threefry2x32_p),
     transpose=Waived("random bits have no derivative"),
     batch=_threefry_batch,
     # A function of its own, emitted once for each module: the rounds are some 150 operations.
@@ -135,16 +129,11 @@ def _wrap_batch(axis: Any, args: Any, dims: Any, *, dtype: KeyDType) -> tuple[An
     return wrap_key_p.bind(words, dtype=dtype), 0
 
 
-def _wrap_jvp(primals: Any, tangents: Any, *, dtype: KeyDType) -> tuple[Any, Any]:
-    out = wrap_key_p.bind(*primals, dtype=dtype)
-    return out, Zero(tangent_aval(aval_of(out)))
-
-
 wrap_key_p = Primitive(
     "wrap_key",
     type=_wrap_type,
     numpy=lambda words, *, dtype: words,
-    jvp=_wrap_jvp,
+    jvp=constant_jvp(lambda: wrap_key_p),
     transpose=Waived("random keys have no derivative"),
     batch=_wrap_batch,
     lower=lambda ctx, words, *, dtype: words,
@@ -160,16 +149,11 @@ def _data_type(keys: ShapedArray) -> ShapedArray:
     return keys.physical()
 
 
-def _data_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    out = key_data_p.bind(*primals)
-    return out, Zero(tangent_aval(aval_of(out)))
-
-
 key_data_p = Primitive(
     "key_data",
     type=_data_type,
     numpy=lambda keys: keys,
-    jvp=_data_jvp,
+    jvp=constant_jvp(lambda: key_data_p),
     transpose=Waived("random keys have no derivative"),
     batch=lambda axis, args, dims: (key_data_p.bind(*args), dims[0]),
     lower=lambda ctx, keys: keys,

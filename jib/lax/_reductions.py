@@ -19,6 +19,7 @@ from jib.errors import DTypeError, ShapeError
 from jib.lax._families import (
     Kinds,
     booleans,
+    constant_jvp,
     constant_like,
     integers,
     kind_of,
@@ -51,6 +52,10 @@ def canonical_axes(name: str, axes: Sequence[int], ndim: int) -> tuple[int, ...]
     return found
 
 
+def _bind(primitive: Primitive, operand: Any, axes: Sequence[int]) -> Any:
+    return primitive.bind(operand, axes=canonical_axes(primitive.name, axes, aval_of(operand).ndim))
+
+
 def _without(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
     return tuple(n for i, n in enumerate(shape) if i not in axes)
 
@@ -60,7 +65,7 @@ def _restored(x: Any, shape: Sequence[int], axes: Sequence[int]) -> Any:
     return lax.broadcast_in_dim(x, shape, _without(range(len(shape)), axes))
 
 
-def shifted_axes(axes: Sequence[int], dim: int) -> tuple[tuple[int, ...], int]:
+def _shifted_axes(axes: Sequence[int], dim: int) -> tuple[tuple[int, ...], int]:
     """The axes of a batch whose batch axis is `dim`, and where that axis stands in the result."""
     moved = tuple(a + (a >= dim) for a in axes)
     return moved, dim - sum(a < dim for a in moved)
@@ -135,7 +140,7 @@ def _reduction(
         return out, tangent(t, x, out, axes)
 
     def batch(axis: Any, args: Any, dims: Any, *, axes: tuple[int, ...]) -> tuple[Any, int]:
-        moved, dim = shifted_axes(axes, dims[0])
+        moved, dim = _shifted_axes(axes, dims[0])
         return primitive.bind(args[0], axes=moved), dim
 
     primitive = Primitive(
@@ -152,22 +157,16 @@ def _reduction(
 
 def lowest(dtype: Any) -> Any:
     """The identity of `max`: -inf, the least integer, or False."""
-    kind = kind_of(dtype)
-    if kind == "b":
-        return False
-    if kind == "i":
-        return dtypes.iinfo(dtype.type).min
-    return -np.inf if dtypes.supports_inf(dtype) else dtypes.finfo(dtype.type).min
+    if kind_of(dtype) == "f":
+        return -highest(dtype)
+    return False if kind_of(dtype) == "b" else dtypes.iinfo(dtype.type).min
 
 
 def highest(dtype: Any) -> Any:
     """The identity of `min`: inf, the greatest integer, or True."""
-    kind = kind_of(dtype)
-    if kind == "b":
-        return True
-    if kind == "i":
-        return dtypes.iinfo(dtype.type).max
-    return np.inf if dtypes.supports_inf(dtype) else dtypes.finfo(dtype.type).max
+    if kind_of(dtype) == "f":
+        return np.inf if dtypes.supports_inf(dtype) else dtypes.finfo(dtype.type).max
+    return True if kind_of(dtype) == "b" else dtypes.iinfo(dtype.type).max
 
 
 # --------------------------------------------------------------------------- sum and product
@@ -186,8 +185,7 @@ def reduce_sum(operand: ArrayLike, axes: Sequence[int], *, out_sharding: Any = N
         >>> lax.reduce_sum(jnp.ones((2, 3)), (1,)).tolist()
         [3.0, 3.0]
     """
-    axes = canonical_axes("reduce_sum", axes, aval_of(operand).ndim)
-    total = reduce_sum_p.bind(operand, axes=axes)
+    total = _bind(reduce_sum_p, operand, axes)
     return total if out_sharding is None else lax.with_sharding_constraint(total, out_sharding)
 
 
@@ -205,9 +203,7 @@ reduce_sum_p = _reduction(
 
 def reduce_prod(operand: ArrayLike, axes: Sequence[int]) -> Any:
     """The product over some axes. Its derivative is right where factors are zero, too."""
-    return reduce_prod_p.bind(
-        operand, axes=canonical_axes("reduce_prod", axes, aval_of(operand).ndim)
-    )
+    return _bind(reduce_prod_p, operand, axes)
 
 
 def _prod_tangent(t: Any, x: Any, out: Any, axes: tuple[int, ...]) -> Any:
@@ -261,9 +257,7 @@ def reduce_max(operand: ArrayLike, axes: Sequence[int]) -> Any:
 
     Elements that tie share the derivative equally.
     """
-    return reduce_max_p.bind(
-        operand, axes=canonical_axes("reduce_max", axes, aval_of(operand).ndim)
-    )
+    return _bind(reduce_max_p, operand, axes)
 
 
 def _extreme_tangent(t: Any, x: Any, out: Any, axes: tuple[int, ...]) -> Any:
@@ -289,9 +283,7 @@ def reduce_min(operand: ArrayLike, axes: Sequence[int]) -> Any:
 
     Elements that tie share the derivative equally.
     """
-    return reduce_min_p.bind(
-        operand, axes=canonical_axes("reduce_min", axes, aval_of(operand).ndim)
-    )
+    return _bind(reduce_min_p, operand, axes)
 
 
 reduce_min_p = _reduction(
@@ -308,21 +300,17 @@ reduce_min_p = _reduction(
 
 def reduce_and(operand: ArrayLike, axes: Sequence[int]) -> Any:
     """The bitwise `and` over some axes, of booleans or integers; True (all bits) for nothing."""
-    return reduce_and_p.bind(
-        operand, axes=canonical_axes("reduce_and", axes, aval_of(operand).ndim)
-    )
+    return _bind(reduce_and_p, operand, axes)
 
 
 def reduce_or(operand: ArrayLike, axes: Sequence[int]) -> Any:
     """The bitwise `or` over some axes, of booleans or integers; False (zero) for nothing."""
-    return reduce_or_p.bind(operand, axes=canonical_axes("reduce_or", axes, aval_of(operand).ndim))
+    return _bind(reduce_or_p, operand, axes)
 
 
 def reduce_xor(operand: ArrayLike, axes: Sequence[int]) -> Any:
     """The bitwise `xor` over some axes, of booleans or integers; False (zero) for nothing."""
-    return reduce_xor_p.bind(
-        operand, axes=canonical_axes("reduce_xor", axes, aval_of(operand).ndim)
-    )
+    return _bind(reduce_xor_p, operand, axes)
 
 
 def _all_bits(dtype: Any) -> Any:
@@ -448,12 +436,8 @@ def _place(
             raise ShapeError(f"`{name}` of {x} along axis {axis}: there is nothing to compare")
         return ShapedArray(_without(x.shape, (axis,)), index_dtype)
 
-    def rule(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-        out = primitive.bind(*primals, **params)
-        return out, Zero(tangent_aval(aval_of(out)))
-
     def batch(axis_data: Any, args: Any, dims: Any, *, axis: int, index_dtype: Any) -> Any:
-        (moved,), dim = shifted_axes((axis,), dims[0])
+        (moved,), dim = _shifted_axes((axis,), dims[0])
         return primitive.bind(args[0], axis=moved, index_dtype=index_dtype), dim
 
     def lowered(x: Any, *, axis: int, index_dtype: Any) -> Any:
@@ -466,7 +450,7 @@ def _place(
         name,
         type=type,
         numpy=lambda x, *, axis, index_dtype: numpy(x, axis),
-        jvp=rule,
+        jvp=constant_jvp(lambda: primitive),
         transpose=Waived("an index has no derivative"),
         batch=batch,
         lower=lower_by_tracing(lowered),

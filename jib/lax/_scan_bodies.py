@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jib.core.algebra import algebra
 from jib.core.jaxpr import Jaxpr, memoized
 from jib.core.zeros import Zero, tangent_aval
-from jib.lax._programs import merge, permuted, select_outputs
+from jib.lax._programs import merge, permuted, pick, select_outputs
 from jib.passes.dce import without_dead_code
 from jib.passes.jvp import instantiate, jvp_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
@@ -178,7 +178,6 @@ def transpose_body(
     const_depends, _, x_depends = sections(depends, num_consts, num_carry)
     avals = jaxpr.in_avals
     const_avals, carry_avals, x_avals = sections(avals, num_consts, num_carry)
-    pick = lambda values, mask: [v for v, m in zip(values, mask, strict=True) if m]  # noqa: E731
     known_consts = pick(const_avals, [not lin for lin in consts])
     sums = [tangent_aval(a) for a in pick(const_avals, const_depends)]
     carry_cts = [tangent_aval(a) for a in pick(carry_avals, carry)]

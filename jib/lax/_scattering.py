@@ -27,6 +27,8 @@ from jib.lax._gathering import (
     window_positions,
 )
 from jib.lax._slicing import integer_like, widened
+from jib.passes.batch import to_batch_axis
+from jib.passes.jvp import instantiate
 from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike
 
@@ -43,7 +45,6 @@ __all__ = [
     "scatter_mul_p",
     "scatter_p",
     "scatter_sub",
-    "scatter_sub_p",
 ]
 
 
@@ -65,17 +66,32 @@ class ScatterDimensionNumbers(NamedTuple):
     scatter_indices_batching_dims: Sequence[int] = ()
 
 
-def _bind(primitive: Primitive, operand: Any, indices: Any, updates: Any, **params: Any) -> Any:
-    numbers = params["dimension_numbers"]
-    return primitive.bind(
-        operand,
-        indices,
-        updates,
-        dimension_numbers=ScatterDimensionNumbers(*map(tuple, numbers)),
-        indices_are_sorted=bool(params["indices_are_sorted"]),
-        unique_indices=bool(params["unique_indices"]),
-        mode=GatherScatterMode.from_any(params["mode"]),
-    )
+def _public(primitive: Primitive, summary: str) -> Callable[..., Any]:
+    """The function that users call; all scatters are called alike."""
+
+    def function(
+        operand: ArrayLike,
+        scatter_indices: ArrayLike,
+        updates: ArrayLike,
+        dimension_numbers: ScatterDimensionNumbers,
+        *,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        mode: str | GatherScatterMode | None = None,
+    ) -> Any:
+        return primitive.bind(
+            operand,
+            scatter_indices,
+            updates,
+            dimension_numbers=ScatterDimensionNumbers(*map(tuple, dimension_numbers)),
+            indices_are_sorted=bool(indices_are_sorted),
+            unique_indices=bool(unique_indices),
+            mode=GatherScatterMode.from_any(mode),
+        )
+
+    function.__name__ = function.__qualname__ = primitive.name
+    function.__doc__ = summary
+    return function
 
 
 # -------------------------------------------------------------------- rules that all share
@@ -88,84 +104,60 @@ def window_sizes(shape: Sequence[int], updates: Sequence[int], numbers: Any) -> 
     return [1 if d in gone else next(lengths) for d in range(len(shape))]
 
 
-def check_scatter(
-    name: str, x: ShapedArray, indices: ShapedArray, updates: ShapedArray, numbers: Any
-) -> None:
-    """What every scatter asks of its operands."""
-    check_indices(name, x, indices, numbers[1:])
-    if updates.dtype != x.dtype:
-        raise DTypeError(
-            f"`{name}` cannot write {updates} into {x}: the dtypes differ",
-            help=f"updates.astype({x.dtype.name!r})",
-        )
-    gone = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
-    windows = numbers.update_window_dims
-    sorted_axes = sorted({d for d in windows if 0 <= d < updates.ndim})
-    if len(windows) + len(gone) != x.ndim or list(windows) != sorted_axes:
-        raise ShapeError(f"`{name}` into {x} cannot use window axes {windows} of {updates}")
-    batch = tuple([n for d, n in enumerate(updates.shape) if d not in windows])
-    sizes = window_sizes(x.shape, updates.shape, numbers)
-    fits = all([n <= size for n, size, d in zip(sizes, x.shape, range(x.ndim), strict=True)
-                if d not in gone])  # fmt: skip
-    if batch != indices.shape[:-1] or not fits:
-        raise ShapeError(f"`{name}` at indices {indices} cannot write {updates} into {x}")
-
-
 def _type_rule(name: str) -> Callable[..., ShapedArray]:
     def rule(x: Any, indices: Any, updates: Any, **params: Any) -> ShapedArray:
-        check_scatter(name, x, indices, updates, params["dimension_numbers"])
+        numbers = params["dimension_numbers"]
+        check_indices(name, x, indices, numbers[1:])
+        if updates.dtype != x.dtype:
+            raise DTypeError(
+                f"`{name}` cannot write {updates} into {x}: the dtypes differ",
+                help=f"updates.astype({x.dtype.name!r})",
+            )
+        gone = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
+        windows = numbers.update_window_dims
+        sorted_axes = sorted({d for d in windows if 0 <= d < updates.ndim})
+        if len(windows) + len(gone) != x.ndim or list(windows) != sorted_axes:
+            raise ShapeError(f"`{name}` into {x} cannot use window axes {windows} of {updates}")
+        batch = tuple([n for d, n in enumerate(updates.shape) if d not in windows])
+        sizes = window_sizes(x.shape, updates.shape, numbers)
+        fits = all([n <= x.shape[d] for d, n in enumerate(sizes) if d not in gone])
+        if batch != indices.shape[:-1] or not fits:
+            raise ShapeError(f"`{name}` at indices {indices} cannot write {updates} into {x}")
         return ShapedArray(x.shape, x.dtype, x.weak_type and updates.weak_type)
 
     return rule
-
-
-def numpy_places(x: Any, indices: Any, shape: Any, numbers: Any, mode: Any) -> Any:
-    """Where each element of the updates goes, and which are written at all."""
-    sizes = window_sizes(x.shape, shape, numbers)
-    places, inside = window_positions(x.shape, indices, numbers, sizes, shape)
-    keep = np.ones_like(inside) if mode is GatherScatterMode.CLIP else inside
-    return tuple([p[keep] for p in places]), keep
 
 
 def _numpy_rule(combine: Callable[..., Any]) -> Callable[..., Any]:
     def rule(x: Any, indices: Any, updates: Any, **params: Any) -> Any:
         out = x.copy()
         if updates.size:
-            numbers, mode = params["dimension_numbers"], params["mode"]
-            places, keep = numpy_places(x, indices, updates.shape, numbers, mode)
-            combine(out, places, updates[keep])
+            numbers = params["dimension_numbers"]
+            sizes = window_sizes(x.shape, updates.shape, numbers)
+            places, inside = window_positions(x.shape, indices, numbers, sizes, updates.shape)
+            keep = inside | (params["mode"] is GatherScatterMode.CLIP)
+            combine(out, tuple([p[keep] for p in places]), updates[keep])
         return out
 
     return rule
 
 
-def batch_numbers(numbers: Any, indices_batched: bool) -> ScatterDimensionNumbers:
-    """The numbers when operand and updates have a batch axis in front, and the indices maybe."""
-    windows, inserted, mapped, batching, index_batching = [
-        tuple([d + 1 for d in dims]) for dims in numbers
-    ]
-    if indices_batched:
-        return ScatterDimensionNumbers(
-            windows, inserted, mapped, (0, *batching), (0, *index_batching)
-        )
-    return ScatterDimensionNumbers(
-        (0, *windows), inserted, mapped, batching, tuple(numbers.scatter_indices_batching_dims)
-    )
-
-
-def _front(x: Any, d: int | None, size: int) -> Any:
-    if d is None:
-        return algebra.broadcast(x, size, 0)
-    return algebra.moveaxis(x, d, 0) if d else x
-
-
 def _batch_rule(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
     def rule(axis: Any, args: Any, dims: Any, **params: Any) -> Any:
         (x, indices, updates), (dx, di, du) = args, dims
-        x, updates = _front(x, dx, axis.size), _front(updates, du, axis.size)
-        if di is not None:
-            indices = algebra.moveaxis(indices, di, 0) if di else indices
-        params["dimension_numbers"] = batch_numbers(params["dimension_numbers"], di is not None)
+        numbers = params["dimension_numbers"]
+        windows, inserted, mapped, batching, index_batching = [
+            tuple([d + 1 for d in dims]) for dims in numbers
+        ]
+        if di is None:
+            windows, index_batching = (0, *windows), numbers.scatter_indices_batching_dims
+        else:
+            batching, index_batching = (0, *batching), (0, *index_batching)
+            indices = to_batch_axis(indices, di, axis)
+        params["dimension_numbers"] = ScatterDimensionNumbers(
+            windows, inserted, mapped, batching, index_batching
+        )
+        x, updates = to_batch_axis(x, dx, axis), to_batch_axis(updates, du, axis)
         return primitive().bind(x, indices, updates, **params), 0
 
     return rule
@@ -244,21 +236,13 @@ def _gather_back(x: Any, indices: Any, like: Any, mode: Any = None, **params: An
     )
 
 
-def _instantiate(t: Any) -> Any:
-    return algebra.zeros(t.aval) if type(t) is Zero else t
-
-
-def _all_zero(*tangents: Any) -> bool:
-    return all([type(t) is Zero for t in tangents])
-
-
 def _make(name: str, combine: Any, hlo: str | None, jvp: Any, transpose: Any) -> Primitive:
     """One of the scatters, which differ in how an old and a new element combine."""
 
     def jvp_rule(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
         x, indices, updates = primals
         t, _, u = tangents
-        if _all_zero(t, u):
+        if type(t) is Zero and type(u) is Zero:
             out = primitive.bind(*primals, **params)
             return out, Zero(tangent_aval(aval_of(out)))
         return jvp(x, indices, updates, t, u, **params)
@@ -276,35 +260,6 @@ def _make(name: str, combine: Any, hlo: str | None, jvp: Any, transpose: Any) ->
 
 
 # ------------------------------------------------------------------------- replacing
-
-
-def scatter(
-    operand: ArrayLike,
-    scatter_indices: ArrayLike,
-    updates: ArrayLike,
-    dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
-) -> Any:
-    """A copy of `operand` with windows replaced by `updates`; among equal indices one wins.
-
-    Args:
-        scatter_indices: where windows start; the last axis holds one index.
-        dimension_numbers: which axes belong together.
-        unique_indices: a promise that no two windows overlap.
-        indices_are_sorted: a promise that the indices are in order.
-        mode: what happens to windows that leave the array; they are dropped by default.
-
-    Source: StableHLO specification, `scatter`.
-    """
-    return _bind(scatter_p, operand, scatter_indices, updates, **_options(locals()))
-
-
-def _options(given: dict[str, Any]) -> dict[str, Any]:
-    names = ("dimension_numbers", "indices_are_sorted", "unique_indices", "mode")
-    return {name: given[name] for name in names}
 
 
 def _set(out: Any, places: Any, values: Any) -> None:
@@ -328,7 +283,7 @@ def _winners(shape: Any, indices: Any, updates: ShapedArray, **params: Any) -> t
 
 
 def _scatter_jvp(x: Any, indices: Any, updates: Any, t: Any, u: Any, **params: Any) -> Any:
-    t, u = _instantiate(t), _instantiate(u)
+    t, u = instantiate(t), instantiate(u)
     if params["unique_indices"]:
         out = scatter_p.bind(x, indices, updates, **params)
         return out, scatter_p.bind(t, indices, u, **params)
@@ -362,30 +317,30 @@ def _scatter_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: An
 
 
 scatter_p = _make("scatter", _set, None, _scatter_jvp, _scatter_transpose)
+scatter = _public(
+    scatter_p,
+    """A copy of `operand` with windows replaced by `updates`; among equal indices one wins.
+
+    Args:
+        scatter_indices: where windows start; the last axis holds one index.
+        dimension_numbers: which axes belong together.
+        unique_indices: a promise that no two windows overlap.
+        indices_are_sorted: a promise that the indices are in order.
+        mode: what happens to windows that leave the array; they are dropped by default.
+
+    Source: StableHLO specification, `scatter`.
+    """,
+)
 
 
 # ---------------------------------------------------------------- adding and subtracting
-
-
-def scatter_add(
-    operand: ArrayLike,
-    scatter_indices: ArrayLike,
-    updates: ArrayLike,
-    dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
-) -> Any:
-    """Like `scatter`, but the updates are added; every one of equal indices counts."""
-    return _bind(scatter_add_p, operand, scatter_indices, updates, **_options(locals()))
 
 
 def _add_jvp(x: Any, indices: Any, updates: Any, t: Any, u: Any, **params: Any) -> Any:
     out = scatter_add_p.bind(x, indices, updates, **params)
     if type(u) is Zero:
         return out, t
-    return out, scatter_add_p.bind(_instantiate(t), indices, u, **params)
+    return out, scatter_add_p.bind(instantiate(t), indices, u, **params)
 
 
 def _add_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -> list[Any]:
@@ -398,50 +353,23 @@ def _add_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -
 scatter_add_p = _make("scatter_add", np.add.at, "stablehlo.add", _add_jvp, _add_transpose)
 
 
+scatter_add = _public(
+    scatter_add_p, "Like `scatter`, but the updates are added; every one of equal indices counts."
+)
+
+
 def scatter_sub(
     operand: ArrayLike,
     scatter_indices: ArrayLike,
     updates: ArrayLike,
     dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
+    **options: Any,
 ) -> Any:
     """Like `scatter_add`, but the updates are subtracted."""
-    return _bind(scatter_sub_p, operand, scatter_indices, updates, **_options(locals()))
-
-
-def _sub_jvp(x: Any, indices: Any, updates: Any, t: Any, u: Any, **params: Any) -> Any:
-    out = scatter_sub_p.bind(x, indices, updates, **params)
-    if type(u) is Zero:
-        return out, t
-    return out, scatter_sub_p.bind(_instantiate(t), indices, u, **params)
-
-
-def _sub_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -> list[Any]:
-    ct_x, _, ct_updates = _add_transpose(ct, x, indices, updates, **params)
-    return [ct_x, None, None if ct_updates is None else lax.neg(ct_updates)]
-
-
-scatter_sub_p = _make("scatter_sub", np.subtract.at, "stablehlo.subtract", _sub_jvp, _sub_transpose)
+    return scatter_add(operand, scatter_indices, lax.neg(updates), dimension_numbers, **options)
 
 
 # ------------------------------------------------------------------------- multiplying
-
-
-def scatter_mul(
-    operand: ArrayLike,
-    scatter_indices: ArrayLike,
-    updates: ArrayLike,
-    dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
-) -> Any:
-    """Like `scatter_add`, but the elements are multiplied by the updates."""
-    return _bind(scatter_mul_p, operand, scatter_indices, updates, **_options(locals()))
 
 
 def _mul_jvp(x: Any, indices: Any, updates: Any, t: Any, u: Any, **params: Any) -> Any:
@@ -483,42 +411,17 @@ def _mul_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -
 
 
 scatter_mul_p = _make("scatter_mul", np.multiply.at, "stablehlo.multiply", _mul_jvp, _mul_transpose)
+scatter_mul = _public(
+    scatter_mul_p, "Like `scatter_add`, but the elements are multiplied by the updates."
+)
 
 
 # ------------------------------------------------------------------ minimum and maximum
 
 
-def scatter_min(
-    operand: ArrayLike,
-    scatter_indices: ArrayLike,
-    updates: ArrayLike,
-    dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
-) -> Any:
-    """Like `scatter_add`, but elements become the minimum of themselves and the updates."""
-    return _bind(scatter_min_p, operand, scatter_indices, updates, **_options(locals()))
-
-
-def scatter_max(
-    operand: ArrayLike,
-    scatter_indices: ArrayLike,
-    updates: ArrayLike,
-    dimension_numbers: ScatterDimensionNumbers,
-    *,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    mode: str | GatherScatterMode | None = None,
-) -> Any:
-    """Like `scatter_add`, but elements become the maximum of themselves and the updates."""
-    return _bind(scatter_max_p, operand, scatter_indices, updates, **_options(locals()))
-
-
-def _extremum_jvp(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+def _extremum(name: str, combine: Callable[..., Any], hlo: str) -> Primitive:
     def jvp(x: Any, indices: Any, updates: Any, t: Any, u: Any, **params: Any) -> Any:
-        out = primitive().bind(x, indices, updates, **params)
+        out = primitive.bind(x, indices, updates, **params)
         zero, one = constant_like(out, 0), constant_like(out, 1)
         x_won = lax.select(lax.eq(x, out), lax.full(aval_of(x).shape, one), zero)
         back = _gather_back(out, indices, aval_of(updates), **params)
@@ -527,26 +430,23 @@ def _extremum_jvp(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
         # All that are equal to the result share the tangent.
         count = scatter_add_p.bind(x_won, indices, updates_won, **params)
         share = lax.div(one, lax.max(count, one))
-        parts = lax.mul(_instantiate(t), x_won)
+        parts = lax.mul(instantiate(t), x_won)
         if type(u) is not Zero:
             parts = scatter_add_p.bind(parts, indices, lax.mul(u, updates_won), **params)
         return out, lax.mul(parts, share)
 
-    return jvp
+    not_linear = Waived("a scatter of extrema is not linear in any operand")
+    primitive = _make(name, combine, hlo, jvp, not_linear)
+    return primitive
 
 
-_not_linear = Waived("a scatter of extrema is not linear in any operand")
-scatter_min_p = _make(
-    "scatter_min",
-    np.minimum.at,
-    "stablehlo.minimum",
-    _extremum_jvp(lambda: scatter_min_p),
-    _not_linear,
+scatter_min_p = _extremum("scatter_min", np.minimum.at, "stablehlo.minimum")
+scatter_max_p = _extremum("scatter_max", np.maximum.at, "stablehlo.maximum")
+scatter_min = _public(
+    scatter_min_p,
+    "Like `scatter_add`, but elements become the minimum of themselves and the updates.",
 )
-scatter_max_p = _make(
-    "scatter_max",
-    np.maximum.at,
-    "stablehlo.maximum",
-    _extremum_jvp(lambda: scatter_max_p),
-    _not_linear,
+scatter_max = _public(
+    scatter_max_p,
+    "Like `scatter_add`, but elements become the maximum of themselves and the updates.",
 )

@@ -15,9 +15,9 @@ from jib.core.array import Array
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of, context, is_eager
-from jib.core.zeros import Zero, tangent_aval
 from jib.errors import DTypeError, IndexBoundsError, ShapeError
-from jib.lax._families import constant_like, is_linear, kind_of, structural
+from jib.lax._families import constant_like, is_linear, kind_of, linear_jvp, structural
+from jib.passes.batch import to_batch_axis
 from jib.passes.eager import compiled
 from jib.passes.stage import StageTrace
 from jib.typing import ArrayLike, Shape
@@ -289,33 +289,28 @@ def _window(starts: Any, sizes: Shape, shape: Shape) -> tuple[Any, ...]:
     return tuple(np.s_[a:b] for a, b in zip(*_clamped(starts, sizes, shape), strict=True))
 
 
-def _dynamic_slice_jvp(primals: Any, tangents: Any, *, slice_sizes: tuple) -> tuple[Any, Any]:
-    out = dynamic_slice_p.bind(*primals, slice_sizes=slice_sizes)
-    if type(tangents[0]) is Zero:
-        return out, Zero(tangent_aval(aval_of(out)))
-    return out, dynamic_slice_p.bind(tangents[0], *primals[1:], slice_sizes=slice_sizes)
-
-
 def _dynamic_slice_transpose(ct: Any, x: Any, *starts: Any, slice_sizes: tuple) -> list[Any]:
     zeros = algebra.zeros(x.aval)
     return [dynamic_update_slice_p.bind(zeros, ct, *starts), *[None] * len(starts)]
 
 
-def _moving_axes(sizes: Shape, shape: Shape) -> list[int]:
-    """The axes along which a window can be in more than one place."""
-    return [i for i, (n, size) in enumerate(zip(sizes, shape, strict=True)) if n != size]
+def _moving_starts(
+    axis: Any, starts: Sequence[Any], dims: Any, sizes: Shape, shape: Shape
+) -> tuple[tuple[int, ...], Any]:
+    """The axes along which a window can be in more than one place, and the starts along them.
 
-
-def _index_vector(axis: Any, starts: Any, dims: Any) -> Any:
-    """The starts of every member of a batch, as an array of shape (batch, axes)."""
+    The starts of every member of the batch are an array of shape (batch, axes).
+    """
+    moving = tuple([i for i, (n, size) in enumerate(zip(sizes, shape, strict=True)) if n != size])
+    starts, dims = [starts[i] for i in moving], [dims[i] for i in moving]
     wide = any(aval_of(i).dtype.itemsize > 4 for i in starts)
     columns = []
     for i, d in zip(starts, dims, strict=True):
         i = lax.convert_element_type(i, np.int64 if wide else np.int32)
         columns.append(lax.broadcast_in_dim(i, (axis.size, 1), () if d is None else (0,)))
     if not columns:
-        return lax.full((axis.size, 0), 0, np.int32)
-    return lax.concatenate(columns, 1) if len(columns) > 1 else columns[0]
+        return moving, lax.full((axis.size, 0), 0, np.int32)
+    return moving, lax.concatenate(columns, 1) if len(columns) > 1 else columns[0]
 
 
 def _dynamic_slice_batch(axis: Any, args: Any, dims: Any, *, slice_sizes: tuple) -> Any:
@@ -326,12 +321,11 @@ def _dynamic_slice_batch(axis: Any, args: Any, dims: Any, *, slice_sizes: tuple)
         return dynamic_slice_p.bind(x, *_with_axis(d, starts, 0), slice_sizes=sizes), d
     shape = aval_of(x).shape
     shape = shape if d is None else (*shape[:d], *shape[d + 1 :])
-    moving = _moving_axes(slice_sizes, shape)
-    vector = _index_vector(axis, [starts[i] for i in moving], [start_dims[i] for i in moving])
+    moving, vector = _moving_starts(axis, starts, start_dims, slice_sizes, shape)
     numbers = lax.GatherDimensionNumbers(
         offset_dims=tuple(range(len(shape))),
         collapsed_slice_dims=(),
-        start_index_map=tuple(moving),
+        start_index_map=moving,
     )
     return lax.gather_p.batch(
         axis,
@@ -359,17 +353,17 @@ def _scalar_types(ctx: Any, starts: Sequence[Any], avals: Sequence[ShapedArray])
 
 
 def _dynamic_slice_lower(ctx: Any, x: Any, *starts: Any, slice_sizes: tuple) -> Any:
-    starts = _scalar_types(ctx, starts, ctx.avals_in[1:])
     attributes = {"slice_sizes": mlir.int64_array(slice_sizes)}
     out = mlir.ir_type(ctx.avals_out[0])
-    return mlir.emit("stablehlo.dynamic_slice", out, [x, *starts], attributes)
+    operands = [x, *_scalar_types(ctx, starts, ctx.avals_in[1:])]
+    return mlir.emit("stablehlo.dynamic_slice", out, operands, attributes)
 
 
 dynamic_slice_p = Primitive(
     "dynamic_slice",
     type=_dynamic_slice_type,
     numpy=lambda x, *starts, slice_sizes: x[_window(starts, slice_sizes, x.shape)],
-    jvp=_dynamic_slice_jvp,
+    jvp=linear_jvp(lambda: dynamic_slice_p, 1),
     transpose=_dynamic_slice_transpose,
     batch=_dynamic_slice_batch,
     lower=_dynamic_slice_lower,
@@ -428,14 +422,6 @@ def _update_numpy(x: Any, update: Any, *starts: Any) -> Any:
     return out
 
 
-def _update_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    out = dynamic_update_slice_p.bind(*primals)
-    if type(tangents[0]) is Zero and type(tangents[1]) is Zero:
-        return out, Zero(tangent_aval(aval_of(out)))
-    made = [algebra.zeros(t.aval) if type(t) is Zero else t for t in tangents[:2]]
-    return out, dynamic_update_slice_p.bind(*made, *primals[2:])
-
-
 def _update_transpose(ct: Any, x: Any, update: Any, *starts: Any) -> list[Any]:
     aval = update.aval if is_linear(update) else aval_of(update)
     ct_x = ct_update = None
@@ -451,21 +437,16 @@ def _update_batch(axis: Any, args: Any, dims: Any) -> Any:
     dx, du, *start_dims = dims
     if all(s is None for s in start_dims):
         d = du if dx is None else dx
-        x = x if dx is not None else algebra.broadcast(x, axis.size, d)
-        if du is None:
-            update = algebra.broadcast(update, axis.size, d)
-        elif du != d:
-            update = algebra.moveaxis(update, du, d)
+        x, update = to_batch_axis(x, dx, axis, d), to_batch_axis(update, du, axis, d)
         return dynamic_update_slice_p.bind(x, update, *_with_axis(d, starts, 0)), d
     shape, window = aval_of(x).shape, aval_of(update).shape
     shape = shape if dx is None else (*shape[:dx], *shape[dx + 1 :])
     window = window if du is None else (*window[:du], *window[du + 1 :])
-    moving = _moving_axes(window, shape)
-    vector = _index_vector(axis, [starts[i] for i in moving], [start_dims[i] for i in moving])
+    moving, vector = _moving_starts(axis, starts, start_dims, window, shape)
     numbers = lax.ScatterDimensionNumbers(
         update_window_dims=tuple(range(len(shape))),
         inserted_window_dims=(),
-        scatter_dims_to_operand_dims=tuple(moving),
+        scatter_dims_to_operand_dims=moving,
     )
     return lax.scatter_p.batch(
         axis,
@@ -479,16 +460,16 @@ def _update_batch(axis: Any, args: Any, dims: Any) -> Any:
 
 
 def _update_lower(ctx: Any, x: Any, update: Any, *starts: Any) -> Any:
-    starts = _scalar_types(ctx, starts, ctx.avals_in[2:])
     out = mlir.ir_type(ctx.avals_out[0])
-    return mlir.emit("stablehlo.dynamic_update_slice", out, [x, update, *starts])
+    operands = [x, update, *_scalar_types(ctx, starts, ctx.avals_in[2:])]
+    return mlir.emit("stablehlo.dynamic_update_slice", out, operands)
 
 
 dynamic_update_slice_p = Primitive(
     "dynamic_update_slice",
     type=_update_type,
     numpy=_update_numpy,
-    jvp=_update_jvp,
+    jvp=linear_jvp(lambda: dynamic_update_slice_p, 2),
     transpose=_update_transpose,
     batch=_update_batch,
     lower=_update_lower,

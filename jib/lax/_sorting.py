@@ -20,6 +20,7 @@ from jib.errors import ArgumentTypeError, ArgumentValueError, DTypeError, ShapeE
 from jib.lax._families import kind_of
 from jib.lax._gathering import gather_along_axis
 from jib.lax._shaping import canonical_axis
+from jib.passes.batch import to_batch_axis
 from jib.passes.eager import compiled
 from jib.passes.lower import inline_jaxpr, lower_by_tracing
 from jib.passes.stage import stage_jaxpr
@@ -68,9 +69,7 @@ def sort_key_val(
     keys: ArrayLike, values: ArrayLike, dimension: int = -1, is_stable: bool = True
 ) -> tuple[Any, Any]:
     """Sort `keys` along an axis, and reorder `values` like them."""
-    axis = canonical_axis("sort_key_val", dimension, aval_of(keys).ndim)
-    made = sort_p.bind(keys, values, dimension=axis, is_stable=bool(is_stable), num_keys=1)
-    return made[0], made[1]
+    return sort((keys, values), dimension, is_stable)
 
 
 def _sort_type(*avals: ShapedArray, dimension: int, is_stable: bool, num_keys: int) -> list:
@@ -114,13 +113,7 @@ def _sort_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
 
 def _sort_batch(axis: Any, args: Any, dims: Any, **params: Any) -> Any:
     target = next(d for d in dims if d is not None)
-    moved = []
-    for x, d in zip(args, dims, strict=True):
-        if d is None:
-            x = algebra.broadcast(x, axis.size, target)
-        elif d != target:
-            x = algebra.moveaxis(x, d, target)
-        moved.append(x)
+    moved = [to_batch_axis(x, d, axis, target) for x, d in zip(args, dims, strict=True)]
     params["dimension"] += target <= params["dimension"]
     return sort_p.bind(*moved, **params), [target] * len(moved)
 

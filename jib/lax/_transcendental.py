@@ -11,7 +11,6 @@ import numpy as np
 from jib import lax
 from jib.core.primitive import Primitive
 from jib.core.zeros import Zero
-from jib.errors import ArgumentValueError
 from jib.lax._arithmetic import add, div, integer_pow, mul, neg, strong_div, strong_mul, sub
 from jib.lax._families import Kinds, binary, complexes, constant_like, floating, unary
 from jib.typing import ArrayLike
@@ -69,14 +68,6 @@ def by_result(
     return primitive
 
 
-def _default_accuracy(name: str, accuracy: Any) -> None:
-    if accuracy is not None:
-        raise ArgumentValueError(
-            f"`{name}` has one accuracy, the best of each device; `accuracy` was {accuracy!r}",
-            help=f"lax.{name}(x)",
-        )
-
-
 def _one_minus_square(x: Any) -> Any:
     """`1 - x**2`, accurate also near 1."""
     one = constant_like(x, 1)
@@ -86,7 +77,7 @@ def _one_minus_square(x: Any) -> Any:
 # -------------------------------------------------------------- exponentials and logarithms
 
 
-def exp(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def exp(x: ArrayLike) -> Any:
     """Element-wise exponential of floating or complex numbers.
 
     Example:
@@ -94,7 +85,6 @@ def exp(x: ArrayLike, *, accuracy: Any = None) -> Any:
         >>> float(lax.exp(0.0))
         1.0
     """
-    _default_accuracy("exp", accuracy)
     return exp_p.bind(x)
 
 
@@ -103,9 +93,8 @@ exp_p = by_result(
 )
 
 
-def exp2(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def exp2(x: ArrayLike) -> Any:
     """Element-wise power of two."""
-    _default_accuracy("exp2", accuracy)
     return exp2_p.bind(x)
 
 
@@ -118,9 +107,8 @@ exp2_p = by_result(
 )
 
 
-def expm1(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def expm1(x: ArrayLike) -> Any:
     """Element-wise `exp(x) - 1`, accurate also near zero."""
-    _default_accuracy("expm1", accuracy)
     return expm1_p.bind(x)
 
 
@@ -133,18 +121,16 @@ expm1_p = by_result(
 )
 
 
-def log(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def log(x: ArrayLike) -> Any:
     """Element-wise natural logarithm; -inf at zero, NaN for negative floats."""
-    _default_accuracy("log", accuracy)
     return log_p.bind(x)
 
 
 log_p = unary("log", _inexact, numpy=widened(np.log), hlo="log", jvp=lambda t, x: strong_div(t, x))
 
 
-def log1p(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def log1p(x: ArrayLike) -> Any:
     """Element-wise `log(1 + x)`, accurate also near zero."""
-    _default_accuracy("log1p", accuracy)
     return log1p_p.bind(x)
 
 
@@ -157,9 +143,8 @@ log1p_p = unary(
 )
 
 
-def logistic(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def logistic(x: ArrayLike) -> Any:
     """Element-wise `1 / (1 + exp(-x))`."""
-    _default_accuracy("logistic", accuracy)
     return logistic_p.bind(x)
 
 
@@ -174,9 +159,8 @@ logistic_p = by_result(
 # ------------------------------------------------------------------------------------ roots
 
 
-def sqrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def sqrt(x: ArrayLike) -> Any:
     """Element-wise square root; NaN for negative floats."""
-    _default_accuracy("sqrt", accuracy)
     return sqrt_p.bind(x)
 
 
@@ -189,7 +173,7 @@ sqrt_p = by_result(
 )
 
 
-def rsqrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def rsqrt(x: ArrayLike) -> Any:
     """Element-wise reciprocal of the square root; inf at zero.
 
     Example:
@@ -197,7 +181,6 @@ def rsqrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
         >>> float(lax.rsqrt(4.0))
         0.5
     """
-    _default_accuracy("rsqrt", accuracy)
     return rsqrt_p.bind(x)
 
 
@@ -210,9 +193,8 @@ rsqrt_p = by_result(
 )
 
 
-def cbrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def cbrt(x: ArrayLike) -> Any:
     """Element-wise cube root of floating numbers; negative for negative ones."""
-    _default_accuracy("cbrt", accuracy)
     return cbrt_p.bind(x)
 
 
@@ -227,9 +209,8 @@ cbrt_p = by_result(
 # ----------------------------------------------------------------------- circular functions
 
 
-def sin(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def sin(x: ArrayLike) -> Any:
     """Element-wise sine of angles in radians."""
-    _default_accuracy("sin", accuracy)
     return sin_p.bind(x)
 
 
@@ -238,9 +219,8 @@ sin_p = unary(
 )
 
 
-def cos(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def cos(x: ArrayLike) -> Any:
     """Element-wise cosine of angles in radians."""
-    _default_accuracy("cos", accuracy)
     return cos_p.bind(x)
 
 
@@ -253,9 +233,8 @@ cos_p = unary(
 )
 
 
-def tan(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def tan(x: ArrayLike) -> Any:
     """Element-wise tangent of angles in radians."""
-    _default_accuracy("tan", accuracy)
     return tan_p.bind(x)
 
 
@@ -361,9 +340,8 @@ cosh_p = unary(
 )
 
 
-def tanh(x: ArrayLike, *, accuracy: Any = None) -> Any:
+def tanh(x: ArrayLike) -> Any:
     """Element-wise hyperbolic tangent."""
-    _default_accuracy("tanh", accuracy)
     return tanh_p.bind(x)
 
 

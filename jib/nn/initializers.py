@@ -98,8 +98,8 @@ def _sample(kind: str, key: Any, limits: Any, shape: tuple[int, ...], dtype: Any
     if dtype.kind == "c":
         return _complex_sample(kind, key, shape, dtype)
     if kind == "truncated_normal":
-        return random.truncated_normal(key, *limits, shape, dtype)
-    return random.uniform(key, shape, dtype, *limits)
+        return random.truncated_normal(key, limits[0], limits[1], shape, dtype)
+    return random.uniform(key, shape, dtype, limits[0], limits[1])
 
 
 def _complex_sample(kind: str, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -189,7 +189,7 @@ _MODES: dict[str, Callable[[float, float], float]] = {
 
 
 def variance_scaling(
-    scale: ArrayLike,
+    scale: float,
     mode: str,
     distribution: str,
     in_axis: int | Sequence[int] = -2,
@@ -241,66 +241,31 @@ def variance_scaling(
     return _initializer(distribution, factor, limits[distribution], dtype)
 
 
-def glorot_uniform(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Uniform numbers with variance 2 / (inputs + outputs), of Glorot and Bengio."""
-    return variance_scaling(1.0, "fan_avg", "uniform", in_axis, out_axis, batch_axis, dtype)
+def _uniform_and_normal(
+    name: str, scale: float, mode: str, variance: str
+) -> tuple[Callable[..., Initializer], Callable[..., Initializer]]:
+    """`variance_scaling` with the scale and mode that go by a name."""
+
+    def made(distribution: str, words: str) -> Callable[..., Initializer]:
+        def initializer(
+            in_axis: int | Sequence[int] = -2,
+            out_axis: int | Sequence[int] = -1,
+            batch_axis: int | Sequence[int] = (),
+            dtype: DTypeLike | None = None,
+        ) -> Initializer:
+            return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
+
+        initializer.__name__ = f"{name}_{words.split()[-1].lower()}"
+        initializer.__doc__ = f"{words} numbers with variance {variance}"
+        return initializer
+
+    return made("uniform", "Uniform"), made("truncated_normal", "Truncated normal")
 
 
-def glorot_normal(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Truncated normal numbers with variance 2 / (inputs + outputs), of Glorot and Bengio."""
-    kind = "truncated_normal"
-    return variance_scaling(1.0, "fan_avg", kind, in_axis, out_axis, batch_axis, dtype)
-
-
-def lecun_uniform(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Uniform numbers with variance 1 / inputs, of LeCun."""
-    return variance_scaling(1.0, "fan_in", "uniform", in_axis, out_axis, batch_axis, dtype)
-
-
-def lecun_normal(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Truncated normal numbers with variance 1 / inputs, of LeCun."""
-    return variance_scaling(1.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
-
-
-def he_uniform(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Uniform numbers with variance 2 / inputs, of He et al."""
-    return variance_scaling(2.0, "fan_in", "uniform", in_axis, out_axis, batch_axis, dtype)
-
-
-def he_normal(
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
-    dtype: DTypeLike | None = None,
-) -> Initializer:
-    """Truncated normal numbers with variance 2 / inputs, of He et al."""
-    return variance_scaling(2.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
-
-
+glorot_uniform, glorot_normal = _uniform_and_normal(
+    "glorot", 1.0, "fan_avg", "2 / (inputs + outputs), of Glorot and Bengio."
+)
+lecun_uniform, lecun_normal = _uniform_and_normal("lecun", 1.0, "fan_in", "1 / inputs, of LeCun.")
+he_uniform, he_normal = _uniform_and_normal("he", 2.0, "fan_in", "2 / inputs, of He et al.")
 xavier_uniform, xavier_normal = glorot_uniform, glorot_normal
 kaiming_uniform, kaiming_normal = he_uniform, he_normal

@@ -5,8 +5,6 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-import numpy as np
-
 from jib import dtypes, lax
 from jib.backend.buffers import ArrayImpl
 from jib.core.tracing import aval_of, is_eager
@@ -23,9 +21,10 @@ from jib.numpy._promotion import (
     promote_inexact_args,
     promote_numeric,
     promote_numeric_args,
+    promote_shapes,
 )
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike
+from jib.typing import Array, ArrayLike
 
 __all__ = [
     "abs",
@@ -33,14 +32,10 @@ __all__ = [
     "add",
     "divide",
     "divmod",
-    "fabs",
-    "float_power",
     "floor_divide",
     "fmax",
     "fmin",
     "fmod",
-    "gcd",
-    "lcm",
     "maximum",
     "minimum",
     "mod",
@@ -65,7 +60,7 @@ def _is_bool(x: Any) -> builtins.bool:
 
 
 @ufunc2
-def add(x: ArrayLike, y: ArrayLike, /) -> Any:
+def add(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise sum, with type promotion and broadcasting; "or" for booleans.
 
     Example:
@@ -78,7 +73,7 @@ def add(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 
 @ufunc2
-def subtract(x: ArrayLike, y: ArrayLike, /) -> Any:
+def subtract(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise difference.
 
     Raises:
@@ -94,14 +89,14 @@ def subtract(x: ArrayLike, y: ArrayLike, /) -> Any:
 
 
 @ufunc2
-def multiply(x: ArrayLike, y: ArrayLike, /) -> Any:
+def multiply(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise product; "and" for booleans."""
     x, y = promote_args("multiply", x, y)
     return lax.bitwise_and(x, y) if _is_bool(x) else mul_p.bind(x, y)
 
 
 @elementwise2
-def divide(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise quotient; integers give floats.
 
     Example:
@@ -117,7 +112,7 @@ true_divide = divide
 
 
 @elementwise2
-def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise quotient rounded towards minus infinity.
 
     Example:
@@ -144,29 +139,28 @@ def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Any:
 
 def _float_divmod(x: Any, y: Any) -> tuple[Any, Any]:
     remains = lax.rem(x, y)
-    zero = constant_like(remains, 0)
     quotient = lax.div(lax.sub(x, remains), y)
-    wraps = lax.bitwise_and(
-        lax.ne(remains, zero), lax.ne(lax.lt(remains, zero), lax.lt(y, constant_like(y, 0)))
-    )
-    quotient = lax.select(wraps, lax.sub(quotient, constant_like(x, 1)), quotient)
+    below = lax.sub(quotient, constant_like(x, 1))
+    quotient = lax.select(_wraps(remains, y), below, quotient)
     # The division above may be off by rounding, never by half.
     quotient = lax.round(quotient, lax.RoundingMethod.TO_NEAREST_EVEN)
     by_zero = lax.eq(y, constant_like(y, 0))
     return lax.select(by_zero, lax.div(x, y), quotient), _wrapped(remains, y)
 
 
-def _wrapped(remains: Any, y: Any) -> Any:
-    """A remainder with the sign of the dividend, moved to the sign of the divisor."""
+def _wraps(remains: Any, y: Any) -> Any:
+    """Where a remainder with the sign of the dividend lacks the sign of the divisor."""
     zero = constant_like(remains, 0)
-    wraps = lax.bitwise_and(
-        lax.ne(remains, zero), lax.ne(lax.lt(remains, zero), lax.lt(y, constant_like(y, 0)))
-    )
-    return lax.select(wraps, lax.add(remains, y), remains)
+    opposite = lax.ne(lax.lt(remains, zero), lax.lt(y, constant_like(y, 0)))
+    return lax.bitwise_and(lax.ne(remains, zero), opposite)
+
+
+def _wrapped(remains: Any, y: Any) -> Any:
+    return lax.select(_wraps(remains, y), lax.add(remains, y), remains)
 
 
 @elementwise2
-def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise remainder with the sign of the divisor: Python's `%`.
 
     Example:
@@ -183,7 +177,7 @@ mod = remainder
 
 
 @elementwise2
-def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise remainder with the sign of the dividend: C's `fmod`."""
     return lax.rem(*promote_numeric_args("fmod", x1, x2))
 
@@ -204,7 +198,7 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
 # ----------------------------------------------------------------------------------- powers
 
 
-def power(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise power. A Python integer as exponent multiplies: exact, and smooth at 0.
 
     Raises:
@@ -244,25 +238,13 @@ def _static_power(x: Any, exponent: int) -> Any:
 def _power(x: Any, y: Any) -> Any:
     kinds = kind_of(aval_of(x).dtype) + kind_of(aval_of(y).dtype)
     if kinds in ("fi", "ci"):
-        return lax.pow(*_shapes_alone(x, y))
+        # The exponents stay integers, of their own dtype.
+        x = lax.convert_element_type(x, aval_of(promote_dtypes("power", x, y)[0]).dtype)
+        return lax.pow(*promote_shapes("power", x, y))
     x, y = promote_numeric_args("power", x, y)
     if kind_of(aval_of(x).dtype) == "i":
         return _integer_power(x, y)
     return pow_p.bind(x, y)
-
-
-def _shapes_alone(x: Any, y: Any) -> tuple[Any, Any]:
-    """A base in its own dtype and integer exponents, broadcast together."""
-    dtype = aval_of(promote_dtypes("power", x, y)[0]).dtype
-    x = lax.convert_element_type(x, dtype)
-    shaped = lax.broadcast_shapes(aval_of(x).shape, aval_of(y).shape)
-    first, second = (v if aval_of(v).shape in ((), shaped) else _spread(v, shaped) for v in (x, y))
-    return first, second
-
-
-def _spread(x: Any, shape: tuple[int, ...]) -> Any:
-    ndim = aval_of(x).ndim
-    return lax.broadcast_in_dim(x, shape, tuple(range(len(shape) - ndim, len(shape))))
 
 
 def _integer_power(x: Any, y: Any) -> Any:
@@ -283,20 +265,14 @@ def _integer_power(x: Any, y: Any) -> Any:
     return lax.select(lax.lt(y, zero), lax.select(unit, out, zero), out)
 
 
-@elementwise2
-def float_power(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """Elementwise power in floating or complex numbers."""
-    return lax.pow(*promote_inexact_args("float_power", x, y))
-
-
 @elementwise
-def square(x: ArrayLike, /) -> Any:
+def square(x: ArrayLike, /) -> Array:
     """Elementwise square."""
     return lax.square(promote_numeric("square", x))
 
 
 @elementwise
-def reciprocal(x: ArrayLike, /) -> Any:
+def reciprocal(x: ArrayLike, /) -> Array:
     """Elementwise `1 / x`; integers give floats."""
     x = promote_inexact("reciprocal", x)
     return lax.div(constant_like(x, 1), x)
@@ -306,7 +282,7 @@ def reciprocal(x: ArrayLike, /) -> Any:
 
 
 @ufunc
-def negative(x: ArrayLike, /) -> Any:
+def negative(x: ArrayLike, /) -> Array:
     """Elementwise `-x`."""
     x = as_operand("negative", x)
     if _is_bool(x):
@@ -315,58 +291,48 @@ def negative(x: ArrayLike, /) -> Any:
 
 
 @elementwise
-def positive(x: ArrayLike, /) -> Any:
+def positive(x: ArrayLike, /) -> Array:
     """The array itself."""
     return lax.convert_element_type(as_operand("positive", x))
 
 
 @elementwise
-def abs(x: ArrayLike, /) -> Any:
+def abs(x: ArrayLike, /) -> Array:
     """Elementwise absolute value; real for complex numbers."""
-    x = as_operand("abs", x)
-    dtype = aval_of(x).dtype
-    return x if dtype.kind in "bu" else lax.abs(x)
+    operand = as_operand("abs", x)
+    return operand if aval_of(operand).dtype.kind in "bu" else lax.abs(operand)
 
 
 absolute = abs
 
 
 @elementwise
-def fabs(x: ArrayLike, /) -> Any:
-    """Elementwise absolute value as a float."""
-    x = promote_inexact("fabs", x)
-    if kind_of(aval_of(x).dtype) == "c":
-        raise DTypeError.accepts("fabs", aval_of(x).dtype.name, "real")
-    return lax.abs(x)
-
-
-@elementwise
-def sign(x: ArrayLike, /) -> Any:
+def sign(x: ArrayLike, /) -> Array:
     """Elementwise sign: -1, 0 or 1; `x / |x|` for complex numbers."""
     return lax.sign(as_operand("sign", x))
 
 
 @ufunc2
-def maximum(x: ArrayLike, y: ArrayLike, /) -> Any:
+def maximum(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise maximum; NaN where either is NaN. Equal operands share the gradient."""
     return max_p.bind(*promote_args("maximum", x, y))
 
 
 @ufunc2
-def minimum(x: ArrayLike, y: ArrayLike, /) -> Any:
+def minimum(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise minimum; NaN where either is NaN. Equal operands share the gradient."""
     return min_p.bind(*promote_args("minimum", x, y))
 
 
 @elementwise2
-def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise maximum that ignores NaN where it can."""
     x, y = promote_args("fmax", x1, x2)
     return lax.select(_first_counts(x, y, lax.gt), x, y)
 
 
 @elementwise2
-def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise minimum that ignores NaN where it can."""
     x, y = promote_args("fmin", x1, x2)
     return lax.select(_first_counts(x, y, lax.lt), x, y)
@@ -377,52 +343,3 @@ def _first_counts(x: Any, y: Any, compare: Any) -> Any:
 
 
 # ---------------------------------------------------------------------------- whole numbers
-
-
-@elementwise2
-def gcd(x1: ArrayLike, x2: ArrayLike, /) -> Any:
-    """Elementwise greatest common divisor of integers, by Euclid's algorithm.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.gcd(jnp.array([12, 15]), 18).tolist()
-        [6, 3]
-    """
-    x, y = _two_integers("gcd", x1, x2)
-    shape = aval_of(x).shape or aval_of(y).shape
-    x, y = (lax.broadcast(v, shape) if not aval_of(v).shape else v for v in (x, y))
-    zero = constant_like(x, 0)
-
-    def step(pair: Any) -> Any:
-        a, b = pair
-        # Where b is 0 the remainder would be a: it stays 0, and a is the answer.
-        done = lax.eq(b, zero)
-        return lax.select(done, a, b), lax.select(done, b, lax.rem(a, b))
-
-    def unfinished(pair: Any) -> Any:
-        nonzero = lax.ne(pair[1], zero)
-        return lax.reduce_or(nonzero, tuple(range(aval_of(nonzero).ndim)))
-
-    return lax.while_loop(unfinished, step, (_absolute(x), _absolute(y)))[0]
-
-
-@elementwise2
-def lcm(x1: ArrayLike, x2: ArrayLike, /) -> Any:
-    """Elementwise least common multiple of integers."""
-    x, y = (_absolute(v) for v in _two_integers("lcm", x1, x2))
-    divisor = gcd(x, y)
-    zero, one = constant_like(divisor, 0), constant_like(divisor, 1)
-    nonzero = lax.ne(divisor, zero)
-    return lax.select(nonzero, lax.mul(x, lax.div(y, lax.select(nonzero, divisor, one))), zero)
-
-
-def _two_integers(name: str, x: Any, y: Any) -> tuple[Any, Any]:
-    x, y = promote_args(name, x, y)
-    dtype = aval_of(x).dtype
-    if kind_of(dtype) != "i":
-        raise DTypeError.accepts(name, dtype.name, "integer")
-    return x, y
-
-
-def _absolute(x: Any) -> Any:
-    return x if np.dtype(aval_of(x).dtype).kind == "u" else lax.abs(x)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, DTypeError, ShapeError
-from jib.lax._families import constant_like, kind_of
+from jib.lax._families import kind_of
 from jib.lax._slicing import widened
+from jib.numpy._arithmetic import add, divide, maximum, minimum, multiply, power, subtract
 from jib.numpy._index_rewrite import parse_index
 from jib.numpy._indexing import Options, Plan, broadcast_to, get, on_device, window
+from jib.numpy._promotion import promote_inexact
 from jib.passes.eager import compiled
+from jib.typing import Array
 
 __all__ = ["IndexUpdateHelper", "IndexUpdateRef"]
 
@@ -38,6 +41,19 @@ class IndexUpdateHelper:
 
     def __repr__(self) -> str:
         return f"the updates of {aval_of(self.array)}: x.at[index].set(values), .add(values), ..."
+
+
+class _Update(Protocol):
+    def __call__(
+        self,
+        values: Any,
+        *,
+        indices_are_sorted: bool = False,
+        unique_indices: bool = False,
+        mode: Any = None,
+        out_sharding: Any = None,
+        wrap_negative_indices: bool = True,
+    ) -> Array: ...
 
 
 class IndexUpdateRef:
@@ -111,9 +127,20 @@ class IndexUpdateRef:
         return _apply(self.array, operands, func, structure, options)
 
     @property
-    def multiply(self) -> Callable[..., Any]:
+    def multiply(self) -> _Update:
         """A copy where a part is multiplied by values."""
         return self.mul
+
+    if TYPE_CHECKING:
+        # Made below, from a table.
+        set: _Update
+        add: _Update
+        subtract: _Update
+        mul: _Update
+        divide: _Update
+        power: _Update
+        min: _Update
+        max: _Update
 
 
 def _method(name: str, doc: str) -> Callable[..., Any]:
@@ -128,7 +155,7 @@ def _method(name: str, doc: str) -> Callable[..., Any]:
         wrap_negative_indices: bool = True,
     ) -> Any:
         options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
-        return _update(self.array, self.index, values, name, options)
+        return _changed(self.array, self.index, values, name, options)
 
     method.__name__ = name
     method.__qualname__ = f"IndexUpdateRef.{name}"
@@ -159,7 +186,7 @@ def _options(
 # ----------------------------------------------------------------------------- the update
 
 
-def _update(x: Any, index: Any, values: Any, name: str, options: Options) -> Any:
+def _changed(x: Any, index: Any, values: Any, name: str, options: Options) -> Any:
     """`x.at[index].name(values)`: one program."""
     if isinstance(values, list | tuple):
         values = _from_sequence(values)
@@ -219,13 +246,16 @@ def _where(x: Any, mask: Any, values: Any, name: str) -> Any:
     if own != shape:
         mask = lax.broadcast_in_dim(mask, shape, range(len(own)))
     if name != "set":
-        x, values = _combine(name, x, values)
+        values = _combiners[name](x, values)
+        x = lax.convert_element_type(x, aval_of(values).dtype)
     return lax.select(mask, values, x)
 
 
 def _converted(values: Any, x: Any, name: str) -> Any:
     """The values in the dtype of the array; what would lose its meaning is an error."""
     aval, target = aval_of(values), aval_of(x)
+    if name == "subtract" and target.dtype == dtypes.BOOL:
+        raise DTypeError.accepts("at[...].subtract", "bool", "number")
     if aval.dtype == target.dtype:
         return values
     ranks = "bifc"
@@ -240,49 +270,15 @@ def _converted(values: Any, x: Any, name: str) -> Any:
     return lax.convert_element_type(values, target.dtype)
 
 
-def _power(x: Any, y: Any) -> Any:
-    """`x ** y`, also for integers, whose exponent is not negative."""
-    if kind_of(aval_of(x).dtype) != "i":
-        return lax.pow(x, y)
-    one, zero = constant_like(y, 1), constant_like(y, 0)
-    result = lax.full(aval_of(x).shape, constant_like(x, 1))
-    for bit in range(8 * aval_of(y).dtype.itemsize - 1):
-        shifted = lax.shift_right_logical(y, constant_like(y, bit))
-        odd = lax.ne(lax.bitwise_and(shifted, one), zero)
-        result = lax.select(odd, lax.mul(result, x), result)
-        x = lax.mul(x, x)
-    return result
-
-
 _combiners: dict[str, Callable[[Any, Any], Any]] = {
-    "add": lambda x, y: lax.add(x, y),
-    "subtract": lambda x, y: lax.sub(x, y),
-    "mul": lambda x, y: lax.mul(x, y),
-    "min": lambda x, y: lax.min(x, y),
-    "max": lambda x, y: lax.max(x, y),
-    "divide": lambda x, y: lax.div(x, y),
-    "power": _power,
+    "add": add,
+    "subtract": subtract,
+    "mul": multiply,
+    "min": minimum,
+    "max": maximum,
+    "divide": divide,
+    "power": power,
 }
-
-
-def _inexact(x: Any) -> Any:
-    """The array as floating numbers, for a quotient."""
-    if kind_of(aval_of(x).dtype) in "fc":
-        return x
-    wide = aval_of(x).dtype.itemsize > 4
-    return lax.convert_element_type(x, np.float64 if wide else np.float32)
-
-
-def _combine(name: str, x: Any, values: Any) -> tuple[Any, Any]:
-    """The array as it is where nothing changes, and the combination with the values."""
-    if name == "divide":
-        x, values = _inexact(x), _inexact(values)
-    if kind_of(aval_of(x).dtype) == "b" and name in ("add", "mul", "subtract"):
-        if name == "subtract":
-            raise DTypeError.accepts("at[...].subtract", "bool", "number")
-        combine = lax.bitwise_or if name == "add" else lax.bitwise_and
-        return x, combine(x, values)
-    return x, _combiners[name](x, values)
 
 
 def _update(
@@ -290,7 +286,7 @@ def _update(
 ) -> Any:
     plan = Plan(x.shape, operands, structure, _writing(options))
     if name == "divide":
-        x = _inexact(x)
+        x = promote_inexact("divide", x)
     values = broadcast_to(_converted(values, x, name), plan.result_shape())
     if 0 in plan.result_shape():
         return x
@@ -298,7 +294,7 @@ def _update(
         return _update_arrays(x, plan, values, name, options)
     values = lax.reshape(values, plan.counts)
     if name != "set":
-        _, values = _combine(name, window(x, plan), values)
+        values = _combiners[name](window(x, plan), values)
     return _replace_window(x, plan, values)
 
 
@@ -341,9 +337,8 @@ def _scatter(x: Any, plan: Plan, values: Any, name: str, options: Options) -> An
         ones = lax.full(aval_of(x).shape, 1, aval_of(values).dtype)
         factor = lax.scatter_mul(ones, indices, values, numbers, **extra)
         return _combiners[name](x, factor)
-    if kind_of(aval_of(x).dtype) == "b" and name in ("add", "mul", "subtract"):
-        _combine(name, np.bool_(True), np.bool_(True))
-        name = {"add": "max", "mul": "min"}[name]
+    if aval_of(x).dtype == dtypes.BOOL:
+        name = {"add": "max", "mul": "min"}.get(name, name)
     scatters = {
         "set": lax.scatter,
         "add": lax.scatter_add,
@@ -371,6 +366,7 @@ def _apply(
         return x
     part = window(x, plan)
     # Without arrays each element is meant once: one array of positions for all of them, `()`.
+    extra: dict[str, Any]
     if plan.has_arrays:
         numbers, indices, extra = _scatter_arguments(plan, options)
     else:

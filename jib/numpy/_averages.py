@@ -15,15 +15,14 @@ from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
 from jib.numpy._reductions import (
     Axis,
+    accumulated,
     axes_of,
-    kept,
     operand,
     static_axis,
     static_dtype,
-    sum_of,
 )
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike, DTypeLike
+from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = ["average", "mean", "std", "var"]
 
@@ -34,13 +33,13 @@ def _compute_dtype(dtype: Any) -> Any:
     return np.dtype(np.float32) if narrow else dtype
 
 
-def _count(x: Any, axes: tuple[int, ...], where: Any) -> Any:
-    """The number of elements that a mean divides by: a number, or an array with `where`."""
+def _count(total: Any, x: Any, axes: tuple[int, ...], keepdims: bool, where: Any) -> Any:
+    """The number of elements in each sum, in the dtype of the sums."""
     shape = aval_of(x).shape
     if where is None:
-        return math.prod(shape[i] for i in axes)
+        return constant_like(total, math.prod(shape[i] for i in axes))
     mask = broadcast_to_shape(as_operand("mean", where), shape)
-    return lax.reduce_sum(lax.convert_element_type(mask, np.int32), axes)
+    return accumulated("sum", mask, axes, aval_of(total).dtype, keepdims)
 
 
 def mean(
@@ -51,7 +50,7 @@ def mean(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """The mean over axes (all by default), of the elements where `where` is true.
 
     Example:
@@ -69,15 +68,8 @@ def mean(
 def mean_of(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
     target = dtype or dtypes.to_inexact_dtype(aval_of(x).dtype)
     axes = axes_of("mean", x, axis)
-    total = sum_of(x, axes, _compute_dtype(target), keepdims, None, where, True)
-    number = _count(x, axes, where)
-    if where is None:
-        number = constant_like(total, number)
-    else:
-        if keepdims:
-            number = kept(number, aval_of(x).shape, axes)
-        number = lax.convert_element_type(number, aval_of(total).dtype)
-    out = lax.div(total, number)
+    total = accumulated("sum", x, axes, _compute_dtype(target), keepdims, where=where)
+    out = lax.div(total, _count(total, x, axes, keepdims, where))
     return out if aval_of(out).dtype == target else lax.convert_element_type(out, target)
 
 
@@ -92,7 +84,7 @@ def var(
     where: ArrayLike | None = None,
     mean: ArrayLike | None = None,
     correction: int | float | None = None,
-) -> Any:
+) -> Array:
     """The variance over axes: the mean of squared distances from the mean.
 
     The divisor is the number of elements less `ddof` (or `correction`, its other name).
@@ -128,7 +120,7 @@ def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, 
     target = dtypes.to_inexact_dtype(own) if dtype is None else dtype
     wide = _compute_dtype(dtypes.promote_types(target, dtypes.to_inexact_dtype(own)))
     x = lax.convert_element_type(x, wide)
-    axes, shape = axes_of("var", x, axis), aval_of(x).shape
+    axes = axes_of("var", x, axis)
     if center is None:
         center = mean_of(x, axes, wide, True, where)
     away = lax.sub(*promote_args("var", x, lax.convert_element_type(center, wide)))
@@ -136,12 +128,9 @@ def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, 
         squares = lax.real(lax.mul(away, lax.conj(away)))
     else:
         squares = lax.square(away)
-    total = sum_of(squares, axes, None, keepdims, None, where, True)
-    number = _count(x, axes, where)
-    if where is not None and keepdims:
-        number = kept(number, shape, axes)
-    number = lax.convert_element_type(number, aval_of(total).dtype)
-    number = lax.sub(number, constant_like(number, ddof))
+    total = accumulated("sum", squares, axes, None, keepdims, where=where)
+    number = _count(total, x, axes, keepdims, where)
+    number = lax.sub(number, constant_like(total, ddof))
     # Fewer elements than `ddof` have no variance.
     positive = lax.ge(number, constant_like(number, 0))
     out = lax.div(total, lax.select(positive, number, constant_like(number, np.nan)))
@@ -159,7 +148,7 @@ def std(
     where: ArrayLike | None = None,
     mean: ArrayLike | None = None,
     correction: int | float | None = None,
-) -> Any:
+) -> Array:
     """The standard deviation over axes: the square root of `var`."""
     no_out("std", out)
     ddof = _correction("std", ddof, correction)
@@ -197,7 +186,7 @@ def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
     axes, shape = axes_of("average", x, axis), aval_of(x).shape
     if weights is None:
         out = mean_of(x, axes, None, keepdims, None)
-        return out, lax.full_like(out, _count(x, axes, None))
+        return out, lax.full_like(out, math.prod(shape[i] for i in axes))
     x, weights = promote_inexact("average", x), promote_inexact("average", weights)
     own = aval_of(weights).shape
     if own != shape:
@@ -207,7 +196,6 @@ def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
             )
         weights = lax.broadcast_in_dim(weights, shape, axes)
     x, weights = promote_args("average", x, weights)
-    total = sum_of(weights, axes, None, keepdims, None, None, True)
-    return lax.div(
-        sum_of(lax.mul(x, weights), axes, None, keepdims, None, None, True), total
-    ), total
+    total = accumulated("sum", weights, axes, None, keepdims)
+    weighted = accumulated("sum", lax.mul(x, weights), axes, None, keepdims)
+    return lax.div(weighted, total), total

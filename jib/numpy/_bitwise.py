@@ -17,7 +17,7 @@ from jib.numpy._promotion import (
     promote_numeric,
     promote_numeric_args,
 )
-from jib.typing import ArrayLike
+from jib.typing import Array, ArrayLike
 
 __all__ = [
     "bitwise_and",
@@ -35,25 +35,25 @@ __all__ = [
 
 
 @ufunc2
-def bitwise_and(x: ArrayLike, y: ArrayLike, /) -> Any:
+def bitwise_and(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x & y` of integers or booleans."""
     return lax.bitwise_and(*promote_args("bitwise_and", x, y))
 
 
 @ufunc2
-def bitwise_or(x: ArrayLike, y: ArrayLike, /) -> Any:
+def bitwise_or(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x | y` of integers or booleans."""
     return lax.bitwise_or(*promote_args("bitwise_or", x, y))
 
 
 @ufunc2
-def bitwise_xor(x: ArrayLike, y: ArrayLike, /) -> Any:
+def bitwise_xor(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x ^ y` of integers or booleans."""
     return lax.bitwise_xor(*promote_args("bitwise_xor", x, y))
 
 
 @elementwise
-def invert(x: ArrayLike, /) -> Any:
+def invert(x: ArrayLike, /) -> Array:
     """Elementwise `~x`: all bits flipped, "not" of booleans.
 
     Example:
@@ -68,7 +68,7 @@ bitwise_not = bitwise_invert = invert
 
 
 @elementwise2
-def left_shift(x: ArrayLike, y: ArrayLike, /) -> Any:
+def left_shift(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x << y`."""
     return lax.shift_left(*_integers("left_shift", x, y))
 
@@ -77,7 +77,7 @@ bitwise_left_shift = left_shift
 
 
 @elementwise2
-def right_shift(x1: ArrayLike, x2: ArrayLike, /) -> Any:
+def right_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise `x1 >> x2`; the sign is kept."""
     x, y = _integers("right_shift", x1, x2)
     if np.dtype(aval_of(x).dtype).kind == "u":
@@ -96,7 +96,7 @@ def _integers(name: str, x: Any, y: Any) -> tuple[Any, Any]:
 
 
 @elementwise
-def bitwise_count(x: ArrayLike, /) -> Any:
+def bitwise_count(x: ArrayLike, /) -> Array:
     """The number of bits that are set in the absolute value of each integer, as uint8."""
     x = promote_numeric("bitwise_count", x)
     dtype = aval_of(x).dtype

@@ -18,7 +18,7 @@ from jib.numpy._promotion import (
 )
 from jib.numpy._sorting import nonzero
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike
+from jib.typing import Array, ArrayLike
 
 __all__ = ["clip", "select", "where"]
 
@@ -58,7 +58,7 @@ def where(
         )
     if size is not None or fill_value is not None:
         raise ArgumentValueError("`size` and `fill_value` of `where` are for a condition alone")
-    return _where(*(as_operand("where", v) for v in (condition, x, y)))
+    return _where(as_operand("where", condition), as_operand("where", x), as_operand("where", y))
 
 
 @compiled
@@ -77,7 +77,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return lax.select(condition, x, y)
 
 
-def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Any:
+def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Array:
     """For each element, the choice that belongs to the first true condition.
 
     Example:
@@ -106,7 +106,7 @@ def clip(
     /,
     min: ArrayLike | None = None,
     max: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """The elements moved into the range from `min` to `max`; either bound may be None.
 
     Raises:

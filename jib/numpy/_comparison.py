@@ -12,6 +12,8 @@ from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._comparison import eq_p, ne_p
 from jib.lax._families import constant_like, kind_of
+from jib.lax._random_bits import key_data_p
+from jib.numpy._arithmetic import abs, add, multiply, subtract
 from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
 from jib.numpy._promotion import (
     as_operand,
@@ -19,7 +21,7 @@ from jib.numpy._promotion import (
     promote_inexact_args,
 )
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike
+from jib.typing import Array, ArrayLike
 
 __all__ = [
     "allclose",
@@ -45,14 +47,19 @@ __all__ = [
 
 
 @elementwise2
-def equal(x: ArrayLike, y: ArrayLike, /) -> Any:
-    """Elementwise `x == y`; NaN equals nothing."""
+def equal(x: ArrayLike, y: ArrayLike, /) -> Array:
+    """Elementwise `x == y`; NaN equals nothing, and PRNG keys are equal when their words are."""
+    if aval_of(x).is_key and aval_of(y).is_key:
+        words = eq_p.bind(*promote_args("equal", key_data_p.bind(x), key_data_p.bind(y)))
+        return lax.reduce_and(words, (aval_of(words).ndim - 1,))
     return eq_p.bind(*promote_args("equal", x, y))
 
 
 @elementwise2
-def not_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+def not_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x != y`; NaN differs from everything."""
+    if aval_of(x).is_key and aval_of(y).is_key:
+        return lax.bitwise_not(equal(x, y))
     return ne_p.bind(*promote_args("not_equal", x, y))
 
 
@@ -67,25 +74,25 @@ def _ordered(name: str, compare: Callable[[Any, Any], Any], x: Any, y: Any) -> A
 
 
 @elementwise2
-def less(x: ArrayLike, y: ArrayLike, /) -> Any:
+def less(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x < y`."""
     return _ordered("less", lax.lt, x, y)
 
 
 @elementwise2
-def less_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+def less_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x <= y`."""
     return _ordered("less_equal", lax.le, x, y)
 
 
 @elementwise2
-def greater(x: ArrayLike, y: ArrayLike, /) -> Any:
+def greater(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x > y`."""
     return _ordered("greater", lax.gt, x, y)
 
 
 @elementwise2
-def greater_equal(x: ArrayLike, y: ArrayLike, /) -> Any:
+def greater_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `x >= y`."""
     return _ordered("greater_equal", lax.ge, x, y)
 
@@ -101,25 +108,25 @@ def truth(name: str, x: Any) -> Any:
 
 
 @ufunc2
-def logical_and(x: ArrayLike, y: ArrayLike, /) -> Any:
+def logical_and(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "and" of truth values; everything but 0 is true."""
     return lax.bitwise_and(*promote_args("logical_and", *_truths("logical_and", x, y)))
 
 
 @ufunc2
-def logical_or(x: ArrayLike, y: ArrayLike, /) -> Any:
+def logical_or(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "or" of truth values."""
     return lax.bitwise_or(*promote_args("logical_or", *_truths("logical_or", x, y)))
 
 
 @ufunc2
-def logical_xor(x: ArrayLike, y: ArrayLike, /) -> Any:
+def logical_xor(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "either, not both" of truth values."""
     return lax.bitwise_xor(*promote_args("logical_xor", *_truths("logical_xor", x, y)))
 
 
 @elementwise
-def logical_not(x: ArrayLike, /) -> Any:
+def logical_not(x: ArrayLike, /) -> Array:
     """Elementwise "not" of truth values."""
     return lax.bitwise_not(truth("logical_not", x))
 
@@ -136,7 +143,7 @@ def _everywhere(x: Any, value: bool) -> Any:
 
 
 @elementwise
-def isnan(x: ArrayLike, /) -> Any:
+def isnan(x: ArrayLike, /) -> Array:
     """Where elements are NaN.
 
     Example:
@@ -149,7 +156,7 @@ def isnan(x: ArrayLike, /) -> Any:
 
 
 @elementwise
-def isfinite(x: ArrayLike, /) -> Any:
+def isfinite(x: ArrayLike, /) -> Array:
     """Where elements are neither infinite nor NaN."""
     x = as_operand("isfinite", x)
     kind = kind_of(aval_of(x).dtype)
@@ -159,7 +166,7 @@ def isfinite(x: ArrayLike, /) -> Any:
 
 
 @elementwise
-def isinf(x: ArrayLike, /) -> Any:
+def isinf(x: ArrayLike, /) -> Array:
     """Where elements are infinite."""
     x = as_operand("isinf", x)
     kind = kind_of(aval_of(x).dtype)
@@ -172,20 +179,6 @@ def _infinite(x: Any) -> Any:
     return lax.eq(lax.abs(x), constant_like(x, np.inf))
 
 
-@elementwise
-def _is_positive_infinity(x: Any, /) -> Any:
-    x = _real("isposinf", x)
-    is_float = kind_of(aval_of(x).dtype) == "f"
-    return lax.eq(x, constant_like(x, np.inf)) if is_float else _everywhere(x, False)
-
-
-@elementwise
-def _is_negative_infinity(x: Any, /) -> Any:
-    x = _real("isneginf", x)
-    is_float = kind_of(aval_of(x).dtype) == "f"
-    return lax.eq(x, constant_like(x, -np.inf)) if is_float else _everywhere(x, False)
-
-
 def _real(name: str, x: Any) -> Any:
     x = as_operand(name, x)
     if kind_of(aval_of(x).dtype) == "c":
@@ -193,14 +186,14 @@ def _real(name: str, x: Any) -> Any:
     return x
 
 
-def isposinf(x: ArrayLike, /, out: None = None) -> Any:
+def isposinf(x: ArrayLike, /, out: None = None) -> Array:
     """Where elements are plus infinity."""
-    return _is_positive_infinity(x)
+    return equal(_real("isposinf", x), np.inf)
 
 
-def isneginf(x: ArrayLike, /, out: None = None) -> Any:
+def isneginf(x: ArrayLike, /, out: None = None) -> Array:
     """Where elements are minus infinity."""
-    return _is_negative_infinity(x)
+    return equal(_real("isneginf", x), -np.inf)
 
 
 # --------------------------------------------------------------------------------- equality
@@ -212,7 +205,7 @@ def isclose(
     rtol: ArrayLike = 1e-05,
     atol: ArrayLike = 1e-08,
     equal_nan: bool = False,
-) -> Any:
+) -> Array:
     """Where `|a - b| <= atol + rtol * |b|`; equal infinities are close.
 
     Example:
@@ -220,26 +213,18 @@ def isclose(
         >>> jnp.isclose(jnp.array([1.0, 2.0]), jnp.array([1.0, 2.1])).tolist()
         [True, False]
     """
-    return _isclose(
-        *(as_operand("isclose", x) for x in (a, b, rtol, atol)), equal_nan=bool(equal_nan)
-    )
+    a, b, rtol, atol = (as_operand("isclose", x) for x in (a, b, rtol, atol))
+    return _isclose(a, b, rtol, atol, bool(equal_nan))
 
 
 @compiled(static=("equal_nan",))
-def _isclose(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool = False) -> Any:
-    same = equal(a, b)
-    a, b = promote_args("isclose", a, b)
-    if kind_of(aval_of(a).dtype) in "bi":
-        a, b = promote_inexact_args("isclose", a, b)
-    size = lax.abs(b)
-    bound = promote_args("isclose", promote_args("isclose", rtol, size)[0], size)
-    _, tolerance = promote_args("isclose", size, atol)
-    limit = lax.add(*promote_args("isclose", lax.mul(*bound), tolerance))
-    near = lax.le(*promote_args("isclose", lax.abs(lax.sub(a, b)), limit))
-    finite = lax.bitwise_and(isfinite(a), isfinite(b))
-    out = lax.bitwise_or(same, lax.bitwise_and(finite, near))
+def _isclose(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Any:
+    out = equal(a, b)
+    a, b = promote_inexact_args("isclose", a, b)
+    near = less_equal(abs(subtract(a, b)), add(atol, multiply(rtol, abs(b))))
+    out = lax.bitwise_or(out, lax.bitwise_and(near, lax.bitwise_and(isfinite(a), isfinite(b))))
     if equal_nan:
-        out = lax.bitwise_or(out, lax.bitwise_and(lax.ne(a, a), lax.ne(b, b)))
+        out = lax.bitwise_or(out, lax.bitwise_and(isnan(a), isnan(b)))
     return out
 
 
@@ -249,13 +234,13 @@ def allclose(
     rtol: ArrayLike = 1e-05,
     atol: ArrayLike = 1e-08,
     equal_nan: bool = False,
-) -> Any:
+) -> Array:
     """Whether all elements are close in the sense of `isclose`; a boolean array of rank 0."""
     near = isclose(a, b, rtol, atol, equal_nan)
     return lax.reduce_and(near, tuple(range(near.ndim)))
 
 
-def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> Any:
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> Array:
     """Whether two arrays have one shape and equal elements; a boolean array of rank 0."""
     a1, a2 = as_operand("array_equal", a1), as_operand("array_equal", a2)
     if aval_of(a1).shape != aval_of(a2).shape:
@@ -271,7 +256,7 @@ def _all_equal(a: Any, b: Any, equal_nan: bool = False) -> Any:
     return lax.reduce_and(same, tuple(range(aval_of(same).ndim)))
 
 
-def array_equiv(a1: ArrayLike, a2: ArrayLike) -> Any:
+def array_equiv(a1: ArrayLike, a2: ArrayLike) -> Array:
     """Whether two arrays broadcast together and are equal then."""
     a1, a2 = as_operand("array_equiv", a1), as_operand("array_equiv", a2)
     try:

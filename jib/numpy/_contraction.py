@@ -12,6 +12,7 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
+from jib.numpy._reductions import sum
 from jib.numpy._shaping import integer, ravel
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
@@ -19,19 +20,16 @@ from jib.typing import Array, ArrayLike, DTypeLike
 __all__ = [
     "cross",
     "diag",
-    "diagflat",
     "diagonal",
     "dot",
     "inner",
     "kron",
     "matmul",
-    "matvec",
     "outer",
     "tensordot",
     "trace",
     "vdot",
     "vecdot",
-    "vecmat",
 ]
 
 
@@ -123,7 +121,15 @@ def matmul(
         (2, 4)
     """
     a, b = as_operand("matmul", a), as_operand("matmul", b)
+    if precision is None and preferred_element_type is None:
+        return plain_matmul(a, b)
     return _matmul(a, b, fixed(precision), preferred_dtype(preferred_element_type))
+
+
+@compiled
+def plain_matmul(a: Any, b: Any) -> Any:
+    """`a @ b`, without options: to hash them would cost as much as a small product."""
+    return _matmul(a, b, None, None)
 
 
 @compiled(static=("precision", "preferred"))
@@ -232,13 +238,7 @@ def vdot(
     """
     a, b = ravel(as_operand("vdot", a)), ravel(as_operand("vdot", b))
     _check_lengths("vdot", aval_of(a), aval_of(b), 0, 0)
-    return _vdot(a, b, fixed(precision), preferred_dtype(preferred_element_type))
-
-
-@compiled(static=("precision", "preferred"))
-def _vdot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
-    a, b = promote_dtypes("vdot", a, b)
-    return contract(_conjugated(a), b, ((0,), (0,)), ((), ()), precision, preferred)
+    return _dot(_conjugated(a), b, fixed(precision), preferred_dtype(preferred_element_type))
 
 
 def _conjugated(x: Any) -> Any:
@@ -273,31 +273,6 @@ def _vecdot(x1: Any, x2: Any, axis: int, precision: Any, preferred: Any) -> Any:
     right = lax.expand_dims(moved[1], (second.ndim,))
     out = _matmul(left, right, precision, preferred)
     return lax.squeeze(out, (aval_of(out).ndim - 1, aval_of(out).ndim - 2))
-
-
-def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Matrices `(..., m, n)` times vectors `(..., n)`."""
-    return _vecdot_rows(as_operand("matvec", x1), as_operand("matvec", x2))
-
-
-@compiled
-def _vecdot_rows(matrix: Any, vector: Any) -> Any:
-    """Products of matrices and vectors whose leading axes broadcast."""
-    column = lax.expand_dims(vector, (aval_of(vector).ndim,))
-    out = _matmul(matrix, column, None, None)
-    return lax.squeeze(out, (aval_of(out).ndim - 1,))
-
-
-def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Vectors `(..., n)`, conjugated, times matrices `(..., n, m)`."""
-    return _vecmat(as_operand("vecmat", x1), as_operand("vecmat", x2))
-
-
-@compiled
-def _vecmat(vector: Any, matrix: Any) -> Any:
-    row = lax.expand_dims(_conjugated(vector), (aval_of(vector).ndim - 1,))
-    out = _matmul(row, matrix, None, None)
-    return lax.squeeze(out, (aval_of(out).ndim - 2,))
 
 
 def inner(
@@ -467,19 +442,7 @@ def trace(
     """The sum of the elements of a diagonal; see `diagonal`."""
     if out is not None:
         raise ArgumentValueError("`trace` cannot write into `out`: arrays are immutable")
-    line = diagonal(a, offset, axis1, axis2)
-    own = aval_of(line).dtype
-    if dtype is None and dtypes.issubdtype(own, np.integer) | (own == np.bool_):
-        wide = dtypes.issubdtype(own, np.unsignedinteger)
-        default = dtypes.default_uint_dtype() if wide else dtypes.default_int_dtype()
-        own = default if own.itemsize < default.itemsize else own
-    return _sum_last(line, own if dtype is None else dtypes.parse(dtype))
-
-
-@compiled(static=("dtype",))
-def _sum_last(x: Any, dtype: Any) -> Any:
-    x = lax.convert_element_type(x, dtype)
-    return lax.reduce_sum(x, (aval_of(x).ndim - 1,))
+    return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
 def diag(v: ArrayLike, k: int = 0) -> Array:
@@ -514,8 +477,3 @@ def _diag(v: Any, k: int) -> Any:
     zero = aval_of(v).dtype.type(0)
     flat = lax.pad(lax.convert_element_type(v), zero, [(start, size * size - used, size)])
     return lax.reshape(flat, (size, size))
-
-
-def diagflat(v: ArrayLike, k: int = 0) -> Array:
-    """The matrix with the flattened input on its k-th diagonal."""
-    return diag(ravel(v), k)

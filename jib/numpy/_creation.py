@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,18 +13,18 @@ from jib.backend.buffers import ArrayImpl
 from jib.core.avals import ShapedArray
 from jib.core.keys import KeyArray
 from jib.core.scalars import exact_scalar
-from jib.core.tracing import Tracer, aval_of, is_eager
+from jib.core.tracing import Tracer, aval_of
 from jib.errors import (
     ArgumentTypeError,
     ArgumentValueError,
     IntegerRangeError,
     ShapeError,
-    TracedShapeError,
 )
 from jib.lax._families import kind_of
 from jib.numpy._promotion import as_operand
+from jib.numpy._shaping import shape_tuple
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike, DTypeLike
+from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
     "array",
@@ -36,7 +34,6 @@ __all__ = [
     "empty",
     "empty_like",
     "frombuffer",
-    "fromfunction",
     "full",
     "full_like",
     "ones",
@@ -58,7 +55,7 @@ def array(
     ndmin: int = 0,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """An array of a number, a NumPy array, or nested sequences of these and of arrays.
 
     NumPy's 64-bit inputs become 32-bit ones unless `dtype` names another or 64-bit is enabled.
@@ -75,7 +72,8 @@ def array(
                [3, 4]], dtype=int32)
     """
     if args:  # NumPy's order of positional arguments
-        copy, order, ndmin = (*args, *(copy, order, ndmin)[len(args) :])
+        options: Any = (*args, *(copy, order, ndmin)[len(args) :])
+        copy, order, ndmin = options
     if order not in (None, "K", "C", "A"):
         raise ArgumentValueError(f"arrays are stored in row-major order, not order={order!r}")
     wanted = None if dtype is None else dtypes.parse(dtype)
@@ -85,7 +83,7 @@ def array(
     if copy and out is object and type(out) is ArrayImpl:
         # Arrays never change; a copy matters only when one of the two is donated or deleted.
         out = out.clone()
-    return _on(out, out_sharding if device is None else device)
+    return on_device(out, out_sharding if device is None else device)
 
 
 def asarray(
@@ -96,7 +94,7 @@ def asarray(
     copy: bool | None = None,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """`array`, but an array is returned as it is where nothing has to change.
 
     Example:
@@ -113,7 +111,8 @@ def asarray(
     return array(a, dtype, copy=bool(copy), order=order, out_sharding=out_sharding)
 
 
-def _on(x: Any, device: Any) -> Any:
+def on_device(x: Any, device: Any) -> Any:
+    """The array on a device or with a sharding, if one is given; traced arrays stay."""
     if device is None or isinstance(x, Tracer):
         return x
     return transfer.device_put(x, device)
@@ -123,7 +122,9 @@ def _as_array(x: Any, dtype: Any) -> Any:
     """`x` as a device array or tracer."""
     kind = type(x)
     if kind is ArrayImpl or isinstance(x, (Tracer, KeyArray)):
-        return x if dtype is None and not x.aval.is_key else _converted(x, dtype)
+        if dtype is None or (x.aval.dtype == dtype and not x.aval.weak_type):
+            return x
+        return lax.convert_element_type(x, dtype)
     if kind in (bool, int, float, complex):
         return _number(x, dtype)
     if isinstance(x, np.ndarray | np.generic):
@@ -138,12 +139,6 @@ def _as_array(x: Any, dtype: Any) -> Any:
     if hasattr(x, "__array__") or _has_buffer(x):
         return _host(np.asarray(x), dtype)
     raise _unfit(x)
-
-
-def _converted(x: Any, dtype: Any) -> Any:
-    if dtype is None or (x.aval.dtype == dtype and not x.aval.weak_type):
-        return x
-    return lax.convert_element_type(x, dtype)
 
 
 def _unfit(x: Any) -> ArgumentTypeError:
@@ -189,13 +184,9 @@ def _fitted(x: Any, dtype: Any) -> np.ndarray:
 
 
 def _host(x: Any, dtype: Any) -> Any:
-    if x.dtype.kind in "OSUMmV" and not _is_number(x.dtype):
+    if x.dtype.kind in "OSUMmV" and x.dtype not in dtypes.VALID:
         raise _bad_elements(x)
     return _put(_fitted(x, dtype or dtypes.canonical_input_dtype(x.dtype)))
-
-
-def _is_number(dtype: np.dtype) -> builtins.bool:
-    return dtype in dtypes.VALID
 
 
 def _bad_elements(x: np.ndarray) -> ArgumentTypeError:
@@ -249,35 +240,25 @@ def _nested_host(x: Any, leaves: list[Any], dtype: Any) -> Any:
     for v in leaves:
         if not isinstance(v, builtins.bool | int | float | complex | np.ndarray | np.generic):
             raise _unfit(v)
-        if isinstance(v, np.ndarray | np.generic) and not _is_number(v.dtype):
+        if isinstance(v, np.ndarray | np.generic) and v.dtype not in dtypes.VALID:
             raise _bad_elements(np.asarray(v))
     if dtype is None:
         try:
-            dtype = dtypes.result_type(*leaves) if _mixed(leaves) else _common_dtype(leaves)
+            mixed = len(set(map(type, leaves))) > 1 or isinstance(leaves[0], np.ndarray)
+            dtype = dtypes.result_type(*leaves) if mixed else dtypes.dtype_of(leaves[0])[0]
         except OverflowError as error:
             raise IntegerRangeError(str(error)) from None
-    value = np.asarray(x) if len(set(map(type, leaves))) == 1 else np.array(x, _wide(dtype))
+    # A host dtype in which nothing is lost on the way to the one that is wanted.
+    wide = {"i": np.int64, "u": np.uint64}.get(dtype.kind, dtype)
+    value = np.asarray(x) if len(set(map(type, leaves))) == 1 else np.array(x, wide)
     if value.dtype == np.object_:  # integers beyond 64 bits
         raise IntegerRangeError.overflow(builtins.max(leaves, key=abs), dtype.name)
     return _put(_fitted(value, dtype))
 
 
-def _mixed(leaves: list[Any]) -> builtins.bool:
-    return len({type(v) for v in leaves}) > 1 or isinstance(leaves[0], np.ndarray)
-
-
-def _common_dtype(leaves: list[Any]) -> Any:
-    return dtypes.dtype_of(leaves[0])[0]
-
-
-def _wide(dtype: Any) -> Any:
-    """A host dtype in which nothing is lost on the way to `dtype`."""
-    return {"i": np.int64, "u": np.uint64}.get(dtype.kind, dtype)
-
-
 def astype(
     x: ArrayLike, dtype: DTypeLike | None, /, *, copy: bool = False, device: Any = None
-) -> Any:
+) -> Array:
     """The array with its elements converted to another dtype.
 
     Example:
@@ -290,15 +271,15 @@ def astype(
     out = lax.convert_element_type(x, wanted)
     if copy and out is x and type(x) is ArrayImpl:
         out = out.clone()
-    return _on(out, device)
+    return on_device(out, device)
 
 
-def copy(a: ArrayLike, order: str | None = None) -> Any:
+def copy(a: ArrayLike, order: str | None = None) -> Array:
     """A copy of an array, in memory of its own."""
     return array(a, copy=True, order=order)
 
 
-def frombuffer(buffer: Any, dtype: DTypeLike = float, count: int = -1, offset: int = 0) -> Any:
+def frombuffer(buffer: Any, dtype: DTypeLike = float, count: int = -1, offset: int = 0) -> Array:
     """A vector of the numbers in a bytes-like object."""
     return asarray(np.frombuffer(buffer, dtypes.parse(dtype), count, offset))
 
@@ -313,45 +294,26 @@ def canonical_shape(name: str, shape: Any) -> tuple[int, ...]:
         TracedShapeError: for lengths that are known only when the compiled program runs.
         ShapeError: for negative or fractional lengths.
     """
-    if isinstance(shape, np.ndarray | ArrayImpl):
-        shape = np.asarray(shape).tolist()
-    if isinstance(shape, Tracer) or not hasattr(shape, "__iter__"):
-        shape = (shape,)
-    lengths = []
-    for n in shape:
-        if isinstance(n, Tracer):
-            if n.concrete is None:
-                raise TracedShapeError(n)
-            n = n.concrete
-        try:
-            length = operator.index(n)
-        except TypeError:
-            raise ShapeError(f"`{name}` needs whole numbers as lengths, not {n!r}") from None
+    lengths = shape_tuple(name, shape)
+    for length in lengths:
         if length < 0:
             raise ShapeError(f"`{name}` cannot make an array of negative length {length}")
-        lengths.append(length)
-    return tuple(lengths)
-
-
-def _wanted(dtype: Any) -> Any:
-    return dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
+    return lengths
 
 
 def _constant(name: str, value: int, shape: Any, dtype: Any, device: Any) -> Any:
-    shape, dtype = canonical_shape(name, shape), _wanted(dtype)
-    if is_eager():
-        return _on(_whole(value, shape, dtype), device)
-    return lax.broadcast_in_dim(exact_scalar(value, dtype), shape, ())
+    wanted = dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
+    return on_device(_filled(value, canonical_shape(name, shape), wanted), device)
 
 
 @compiled(static=("value", "shape", "dtype"))
-def _whole(value: Any, shape: Any, dtype: Any) -> Any:
+def _filled(value: int, shape: tuple[int, ...], dtype: Any) -> Any:
     return lax.broadcast_in_dim(exact_scalar(value, dtype), shape, ())
 
 
 def zeros(
     shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
-) -> Any:
+) -> Array:
     """An array of zeros; float32 unless told otherwise.
 
     Example:
@@ -364,14 +326,14 @@ def zeros(
 
 def ones(
     shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
-) -> Any:
+) -> Array:
     """An array of ones; float32 unless told otherwise."""
     return _constant("ones", 1, shape, dtype, out_sharding if device is None else device)
 
 
 def empty(
     shape: Any, dtype: DTypeLike | None = None, *, device: Any = None, out_sharding: Any = None
-) -> Any:
+) -> Array:
     """An array of zeros: there is no uninitialised memory here."""
     return _constant("empty", 0, shape, dtype, out_sharding if device is None else device)
 
@@ -383,7 +345,7 @@ def full(
     *,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """An array filled with a number, or with an array that broadcasts to the shape.
 
     Example:
@@ -395,15 +357,13 @@ def full(
     if dtype is not None and isinstance(fill_value, int | float | complex):
         wanted = dtypes.parse(dtype)
         out = lax.broadcast_in_dim(exact_scalar(_fitted(fill_value, wanted), wanted), shape, ())
-        return _on(out, out_sharding if device is None else device)
-    value = fill_value if isinstance(fill_value, ArrayImpl | Tracer) else asarray(fill_value)
-    if dtype is not None:
-        value = lax.convert_element_type(value, dtype)
+        return on_device(out, out_sharding if device is None else device)
+    value = asarray(fill_value, dtype)
     if value.ndim > len(shape):
         raise ShapeError.broadcast("full", [str(value.shape), str(shape)])
     places = tuple(range(len(shape) - value.ndim, len(shape)))
     out = lax.broadcast_in_dim(value, shape, places)
-    return _on(out, out_sharding if device is None else device)
+    return on_device(out, out_sharding if device is None else device)
 
 
 def _like(name: str, a: Any, dtype: Any, shape: Any) -> tuple[Any, Any]:
@@ -421,7 +381,7 @@ def zeros_like(
     *,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """Zeros of the shape and dtype of `a`.
 
     Example:
@@ -439,14 +399,14 @@ def ones_like(
     *,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """Ones of the shape and dtype of `a`."""
     return ones(*_like("ones_like", a, dtype, shape), device=device, out_sharding=out_sharding)
 
 
 def empty_like(
     prototype: Any, dtype: DTypeLike | None = None, shape: Any = None, *, device: Any = None
-) -> Any:
+) -> Array:
     """Zeros of the shape and dtype of `prototype`."""
     return zeros(*_like("empty_like", prototype, dtype, shape), device=device)
 
@@ -459,22 +419,7 @@ def full_like(
     *,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """An array of the shape and dtype of `a`, filled with `fill_value`."""
     shape, dtype = _like("full_like", a, dtype, shape)
     return full(shape, fill_value, dtype, device=device, out_sharding=out_sharding)
-
-
-def fromfunction(
-    function: Callable[..., Any], shape: Any, *, dtype: DTypeLike = float, **kwargs: Any
-) -> Any:
-    """`function(i, j, ...)` of the coordinates of each element, which are arrays of `shape`.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.fromfunction(lambda i, j: i * 10 + j, (2, 3), dtype=int).tolist()
-        [[0, 1, 2], [10, 11, 12]]
-    """
-    shape, wanted = canonical_shape("fromfunction", shape), dtypes.parse(dtype)
-    grids = [lax.broadcasted_iota(wanted, shape, axis) for axis in range(len(shape))]
-    return function(*grids, **kwargs)

@@ -17,7 +17,9 @@ from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.passes.eager import compiled
 from jib.typing import Array, DTypeLike
 
-__all__ = ["einsum", "einsum_path"]
+__all__ = [
+    "einsum",
+]
 
 
 def einsum(
@@ -55,16 +57,6 @@ def einsum(
     shapes = tuple(aval_of(x).shape for x in arrays)
     steps = _einsum_plan(inputs, output, shapes, _plan_option(optimize))
     return _einsum(arrays, steps, fixed(precision), preferred_dtype(preferred_element_type))
-
-
-def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "auto") -> tuple[list, Any]:
-    """The order in which `einsum` multiplies, and a printable account of it."""
-    inputs, output, arrays = _parse_einsum(subscripts, operands)
-    text = f"{','.join(inputs)}->{output}"
-    shapes = [aval_of(x).shape for x in arrays]
-    option = _plan_option(optimize)
-    path, info = _planner().contract_path(text, *shapes, shapes=True, optimize=option)
-    return ["einsum_path", *path], info
 
 
 @functools.cache

@@ -119,6 +119,8 @@ def _eager_operands(name: str, x: Any, y: Any) -> tuple[Any, Any]:
 
 def _too_special(value: int | float, other: Any) -> bool:
     dtype = getattr(other, "dtype", None)
+    if isinstance(dtype, dtypes.ExtendedDType):
+        return False  # promotion refuses it
     if type(value) is int and not -_INT32_LIMIT <= value < _INT32_LIMIT:
         return True
     return dtype is not None and dtype not in WIDE

@@ -63,6 +63,10 @@ def parse_index(
             return Index((POSITION,), (index,))
         if wrap and -size <= index < 0:
             return Index((POSITION,), (index + size,))
+    elif type(index) is slice and shape:
+        rest = (FULL,) * (len(shape) - 1)
+        token, start = _window(index, shape[0])
+        return Index((token, *rest), () if token is FULL else (start,))
     entries = index if type(index) is tuple else (_plain_sequence(index),)
     parser = _Parser(shape, entries, checked, wrap)
     return Index(tuple(parser.structure), tuple(parser.operands))
@@ -78,6 +82,24 @@ def _plain_sequence(index: Any) -> Any:
             else "x[jib.numpy.asarray(positions)]",
         )
     return index
+
+
+def _window(part: slice, size: int) -> tuple[Any, int]:
+    """The token of a slice of an axis of this length, and the lowest position in its window."""
+    first, last, stride = part.start, part.stop, part.step
+    if first is None and last is None and stride is None:
+        return FULL, 0
+    for bound in (first, last, stride):
+        if isinstance(bound, Tracer):
+            raise TracedShapeError(bound)
+    start, stop, step = part.indices(size)
+    count = len(range(start, stop, step))
+    if count == size and step == 1:
+        return FULL, 0
+    if not count:
+        return ("window", 0, 1), 0
+    lowest = start if step > 0 else start + (count - 1) * step
+    return ("window", (count - 1) * abs(step) + 1, step if count > 1 else 1), lowest
 
 
 class _Parser:
@@ -167,25 +189,11 @@ class _Parser:
             self._operand(TRACED, max(i, -1) if i < 0 and not self.wrap else i)
 
     def _slice(self, part: slice) -> None:
-        size = self.shape[self.axis]
-        if part.start is None and part.stop is None and part.step is None:
-            self.structure.append(FULL)
-            self.axis += 1
-            return
-        for bound in (part.start, part.stop, part.step):
-            if isinstance(bound, Tracer):
-                raise TracedShapeError(bound)
-        start, stop, step = part.indices(size)
-        count = len(range(start, stop, step))
-        if count == size and step == 1:
-            self.structure.append(FULL)
-            self.axis += 1
-            return
-        span = (count - 1) * abs(step) + 1 if count else 0
-        lowest = 0 if not count else start if step > 0 else start + (count - 1) * step
-        if count == 1:
-            step = 1
-        self._operand(("window", span, step if count else 1), lowest)
+        token, start = _window(part, self.shape[self.axis])
+        if token is not FULL:
+            self.operands.append(start)
+        self.structure.append(token)
+        self.axis += 1
 
     def _host_array(self, array: np.ndarray) -> None:
         if array.dtype == _BOOL:

@@ -22,7 +22,7 @@ from jib.lax._gathering import gather_along_axis, join_components
 from jib.lax._slicing import from_end, runs_now, widened
 from jib.numpy._index_rewrite import ARRAY, FULL, NEW, POSITION, SURE, TRACED, parse_index
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike
+from jib.typing import Array, ArrayLike
 
 __all__ = ["take", "take_along_axis"]
 
@@ -360,7 +360,7 @@ def take(
     unique_indices: bool = False,
     indices_are_sorted: bool = False,
     fill_value: Any = None,
-) -> Any:
+) -> Array:
     """The elements at `indices` along an axis (of the flat array, by default).
 
     Args:
@@ -382,7 +382,7 @@ def take(
         raise ArgumentValueError(
             f"`take` has no mode {mode!r}", help="jnp.take(a, indices, mode='clip')"
         )
-    _check_integers("take", indices)
+    check_integers("take", indices)
     ndim = aval_of(a).ndim
     if axis is not None and not -max(ndim, 1) <= axis < max(ndim, 1):
         raise AxisError.out_of_range("take", axis, ndim)
@@ -391,7 +391,8 @@ def take(
     return _take(a, indices, axis, mode, options)
 
 
-def _check_integers(name: str, indices: Any) -> ShapedArray:
+def check_integers(name: str, indices: Any) -> ShapedArray:
+    """The shape and dtype of indices, which must be integers."""
     aval = aval_of(indices)
     if aval.is_key or aval.dtype.kind not in "iu":
         raise ArgumentTypeError(
@@ -425,7 +426,7 @@ def take_along_axis(
     fill_value: Any = None,
     *,
     wrap_negative_indices: bool | None = None,
-) -> Any:
+) -> Array:
     """For each position along the other axes, the elements at `indices` along one axis.
 
     Args:
@@ -443,7 +444,7 @@ def take_along_axis(
         >>> jnp.take_along_axis(x, jnp.argsort(x, axis=1), axis=1).tolist()
         [[1, 2, 3]]
     """
-    index = _check_integers("take_along_axis", indices)
+    index = check_integers("take_along_axis", indices)
     ndim = aval_of(arr).ndim if axis is not None else 1
     if index.ndim != ndim:
         raise ArgumentValueError(

@@ -31,18 +31,13 @@ __all__ = [
     "column_stack",
     "concat",
     "concatenate",
-    "delete",
-    "dsplit",
     "dstack",
-    "hsplit",
     "hstack",
-    "insert",
     "repeat",
     "split",
     "stack",
     "tile",
     "unstack",
-    "vsplit",
     "vstack",
 ]
 
@@ -263,22 +258,6 @@ def array_split(
     return _split("array_split", ary, indices_or_sections, axis)
 
 
-def vsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
-    """An array in parts along axis 0."""
-    return _split("vsplit", ary, indices_or_sections, 0)
-
-
-def hsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
-    """An array in parts along axis 1, or along axis 0 if it has one axis."""
-    axis = 0 if aval_of(as_operand("hsplit", ary)).ndim == 1 else 1
-    return _split("hsplit", ary, indices_or_sections, axis)
-
-
-def dsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
-    """An array in parts along axis 2."""
-    return _split("dsplit", ary, indices_or_sections, 2)
-
-
 def _split(name: str, ary: Any, indices_or_sections: Any, axis: int) -> list[Array]:
     ary = as_operand(name, ary)
     aval = aval_of(ary)
@@ -408,63 +387,6 @@ def _repeat(a: Any, repeats: Any, axis: int, total: int) -> Any:
 
 
 # -------------------------------------------------------------------- inserting and deleting
-
-
-def insert(arr: ArrayLike, obj: Any, values: ArrayLike, axis: int | None = None) -> Array:
-    """`values` in front of the positions `obj` (known integers), along an axis.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.insert(jnp.array([1, 3]), 1, 2).tolist()
-        [1, 2, 3]
-    """
-    arr = as_operand("insert", arr)
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    aval = aval_of(arr)
-    axis = canonical_axis("insert", integer("insert", axis), aval.ndim)
-    length = aval.shape[axis]
-    places = _positions("insert", obj, length, length + 1)
-    values = lax.convert_element_type(as_operand("insert", values), aval.dtype)
-    if np.ndim(obj) == 0 and not isinstance(obj, slice):
-        # At one position, any number of members along the axis; it then stands first in `values`.
-        missing = max(aval.ndim - aval_of(values).ndim, 0)
-        values = lax.reshape(values, (1,) * missing + aval_of(values).shape)
-        order = list(range(1, aval.ndim))
-        order.insert(axis, 0)
-        values = lax.transpose(values, order)
-        places = np.repeat(places, aval_of(values).shape[axis])
-    shape = (*aval.shape[:axis], len(places), *aval.shape[axis + 1 :])
-    values = broadcast_to_shape(values, shape)
-    order = np.argsort(places, kind="stable")
-    targets = np.empty(len(places), np.int64)
-    targets[order] = places[order] + np.arange(len(places))
-    source = np.empty(length + len(places), np.int32)
-    mask = np.zeros(len(source), bool)
-    mask[targets] = True
-    source[mask] = length + np.argsort(targets, kind="stable")
-    source[~mask] = np.arange(length)
-    return take_in_bounds(lax.concatenate([arr, values], axis), source, axis)
-
-
-def delete(
-    arr: ArrayLike, obj: Any, axis: int | None = None, *, assume_unique_indices: bool = False
-) -> Array:
-    """Without the members at the positions `obj` (known integers, a slice or a mask).
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.delete(jnp.arange(4), 1).tolist()
-        [0, 2, 3]
-    """
-    arr = as_operand("delete", arr)
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    shape = aval_of(arr).shape
-    axis = canonical_axis("delete", integer("delete", axis), len(shape))
-    gone = set(_positions("delete", obj, shape[axis], shape[axis]).tolist())
-    kept = np.array([i for i in range(shape[axis]) if i not in gone], np.int32)
-    return take_in_bounds(arr, kept, axis)
 
 
 def _positions(name: str, obj: Any, length: int, count: int) -> np.ndarray:

@@ -10,24 +10,21 @@ from typing import Any
 from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
-from jib.lax._shaping import canonical_axis
 from jib.numpy._creation import asarray
 from jib.numpy._promotion import as_operand
-from jib.numpy._shaping import axes_tuple, expand_dims, integer
 from jib.transforms.vmap import vmap
-from jib.typing import Array, ArrayLike
 
-__all__ = ["apply_along_axis", "apply_over_axes", "piecewise", "vectorize"]
+__all__ = ["vectorize"]
 
 _NAMES = r"\w+(?:,\w+)*"
 _ARGUMENT = rf"\((?:{_NAMES})?\)"
 _ARGUMENTS = rf"{_ARGUMENT}(?:,{_ARGUMENT})*"
-_SIGNATURE = re.compile(rf"({_ARGUMENTS})->({_ARGUMENTS})")
+_SIGNATURE = rf"({_ARGUMENTS})->({_ARGUMENTS})"  # `re` remembers it once compiled
 
 
 def _parse(signature: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """The names of the core axes of each argument and of each result."""
-    match = _SIGNATURE.fullmatch(signature.replace(" ", ""))
+    match = re.fullmatch(_SIGNATURE, signature.replace(" ", ""))
     if match is None:
         raise ArgumentValueError(
             f"`vectorize` cannot read the signature {signature!r}",
@@ -150,60 +147,3 @@ def _broadcast_map(function: Callable[..., Any], arrays: list[Any], core_ranks: 
             axes.append(0 if own else None)
         mapped = vmap(mapped, in_axes=tuple(axes))
     return mapped(*squeezed)
-
-
-def apply_along_axis(
-    func1d: Callable[..., Any], axis: int, arr: ArrayLike, *args: Any, **kwargs: Any
-) -> Array:
-    """The results of a function of vectors, applied to every line along an axis.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.apply_along_axis(jnp.sum, 0, jnp.ones((2, 3))).tolist()
-        [2.0, 2.0, 2.0]
-    """
-    arr = as_operand("apply_along_axis", arr)
-    ndim = aval_of(arr).ndim
-    axis = canonical_axis("apply_along_axis", integer("apply_along_axis", axis), ndim)
-
-    def function(line: Any) -> Any:
-        return func1d(line, *args, **kwargs)
-
-    for i in range(1, ndim - axis):
-        function = vmap(function, in_axes=i, out_axes=-1)
-    for _ in range(axis):
-        function = vmap(function, in_axes=0, out_axes=0)
-    return function(arr)
-
-
-def apply_over_axes(func: Callable[..., Any], a: ArrayLike, axes: int | Sequence[int]) -> Array:
-    """The result of `func(a, axis)` for one axis after the other, with all axes kept."""
-    a = as_operand("apply_over_axes", a)
-    ndim = aval_of(a).ndim
-    for axis in axes_tuple("apply_over_axes", axes, ndim):
-        out = func(a, axis)
-        a = expand_dims(out, axis) if aval_of(out).ndim == ndim - 1 else out
-        if aval_of(a).ndim != ndim:
-            raise ShapeError("`apply_over_axes` needs a function that keeps or removes one axis")
-    return a
-
-
-def piecewise(x: ArrayLike, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Array:
-    """For each element the function (or number) of the last condition that holds for it."""
-    x = asarray(x)
-    conditions = list(condlist) if isinstance(condlist, list | tuple) else [condlist]
-    functions = list(funclist)
-    if len(functions) not in (len(conditions), len(conditions) + 1):
-        raise ArgumentValueError(
-            f"`piecewise` needs {len(conditions)} functions, or one more, but got {len(functions)}"
-        )
-    values = [f(x, *args, **kw) if callable(f) else f for f in functions]
-    dtype = aval_of(x).dtype
-    default = values.pop() if len(values) > len(conditions) else 0
-    out = lax.full_like(x, 0)
-    out = lax.add(out, lax.convert_element_type(default, dtype))
-    for condition, value in zip(conditions, values, strict=True):
-        value = lax.convert_element_type(value, dtype)
-        value = lax.broadcast(value, aval_of(x).shape) if not aval_of(value).shape else value
-        out = lax.select(asarray(condition), value, out)
-    return out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from jib import dtypes, lax
 from jib.backend.buffers import ArrayImpl
 from jib.backend.donations import FAILURES, explain_failure
 from jib.core.keys import KeyArray
-from jib.core.operators import array_members, define_members
+from jib.core.operators import define_members
 from jib.core.tracing import Tracer, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, ItemAssignmentError
 from jib.numpy import (
@@ -35,6 +36,7 @@ from jib.numpy import (
 from jib.numpy._at import IndexUpdateHelper
 from jib.numpy._elementwise import WIDE
 from jib.numpy._indexing import getitem
+from jib.passes.eager import compiled
 from jib.typing import DTypeLike
 
 __all__: list[str] = []
@@ -48,7 +50,7 @@ _taken: dict[type, bool] = {int: True, float: True, bool: True, complex: True, A
 def _is_taken(kind: type) -> bool:
     """Whether arrays combine with values of this type; another type may know what to do."""
     found = issubclass(
-        kind, Tracer | ArrayImpl | np.ndarray | np.generic | int | float | complex
+        kind, Tracer | ArrayImpl | KeyArray | np.ndarray | np.generic | int | float | complex
     ) or any(hasattr(kind, name) for name in ("__jib_array__", "__jax_array__"))
     _taken[kind] = found
     return found
@@ -104,10 +106,24 @@ def _binary(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = 
     return swapped if reflected else direct
 
 
-def _plain(symbol: str, function: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
-    """`_binary` for functions that look at their operands themselves."""
+def _plain(
+    symbol: str,
+    function: Callable[[Any, Any], Any],
+    eager: Callable[[Any, Any], Any] | None = None,
+    reflected: bool = False,
+) -> Any:
+    """`_binary` for functions that look at their operands themselves.
+
+    `eager` is the short way for two device arrays.
+    """
+    dispatch = getattr(eager, "dispatch", None)
 
     def direct(self: Any, other: Any) -> Any:
+        if dispatch is not None and type(self) is type(other) is ArrayImpl and is_eager():
+            try:
+                return dispatch(self, other)
+            except FAILURES as error:
+                raise explain_failure(error, (self, other)) from None
         if not _taken.get(type(other)) and not _is_taken(type(other)):
             return _refuse(symbol, self, other)
         return function(self, other)
@@ -138,12 +154,12 @@ def _operators() -> dict[str, Any]:
     for name, (symbol, function) in table.items():
         members[f"__{name}__"] = _binary(symbol, function)
         members[f"__r{name}__"] = _binary(symbol, function, reflected=True)
-    for name, symbol, plain in (
-        ("pow", "**", arithmetic.power),
-        ("divmod", "divmod", arithmetic.divmod),
-        ("matmul", "@", contraction.matmul),
+    for name, symbol, plain, eager in (
+        ("pow", "**", arithmetic.power, None),
+        ("divmod", "divmod", arithmetic.divmod, None),
+        ("matmul", "@", contraction.matmul, contraction.plain_matmul),
     ):
-        members[f"__{name}__"] = _plain(symbol, plain)
+        members[f"__{name}__"] = _plain(symbol, plain, eager)
         members[f"__r{name}__"] = _plain(symbol, plain, reflected=True)
     for name, symbol, function in (
         ("eq", "==", comparison.equal),
@@ -177,6 +193,27 @@ def _one(name: str, function: Callable[[Any], Any]) -> Any:
 
 def _round(self: Any, ndigits: int | None = None) -> Any:
     return rounding.round(self, 0 if ndigits is None else ndigits)
+
+
+_ROWS_AT_ONCE = 16  # each program compiles quickly, and one serves arrays of any length
+
+
+@compiled
+def _rows(x: Any) -> list[Any]:
+    return [lax.index_in_dim(x, i, 0, keepdims=False) for i in range(x.shape[0])]
+
+
+def _iterate(self: Any) -> Iterator[Any]:
+    """The rows, from programs that return many of them."""
+    if not self.shape:
+        raise TypeError("iteration over an array of rank 0")
+    count = self.shape[0]
+    if not count:
+        return iter(())
+    if count <= _ROWS_AT_ONCE:
+        return iter(_rows(self))
+    parts = (self[i : i + _ROWS_AT_ONCE] for i in range(0, count, _ROWS_AT_ONCE))
+    return itertools.chain.from_iterable(map(_rows, parts))
 
 
 def _contains(self: Any, other: Any) -> bool:
@@ -337,11 +374,5 @@ define_members(
     }
 )
 
-# PRNG keys are moved, never computed with.
-_FOR_KEYS = (
-    *("T", "__getitem__", "at", "flatten", "ravel", "repeat", "reshape", "squeeze", "swapaxes"),
-    *("take", "transpose"),
-)
-for _name in _FOR_KEYS:
-    if _name not in vars(KeyArray):
-        setattr(KeyArray, _name, array_members[_name])
+# Tracers iterate by `__getitem__`; keys have a way of their own.
+ArrayImpl.__iter__ = _iterate

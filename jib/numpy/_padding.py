@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentTypeError, ArgumentValueError, ShapeError
 from jib.lax._shaping import canonical_axis
-from jib.numpy._joining import stacked, unstacked
+from jib.numpy._creation import asarray
 from jib.numpy._promotion import as_operand, broadcast_to_shape
 from jib.numpy._taking import take_in_bounds
 from jib.passes.eager import compiled
@@ -28,8 +27,7 @@ def pad(array: ArrayLike, pad_width: Any, mode: Any = "constant", **kwargs: Any)
         array: an array.
         pad_width: how wide: a number, a pair `(before, after)`, or a pair for each axis.
         mode: what stands in them: "constant" (`constant_values`, 0 by default), "edge", "wrap",
-            "reflect", "symmetric", "maximum", "mean", "minimum" or "empty"; or a function
-            `(vector, (before, after), axis, kwargs) -> vector`.
+            "reflect", "symmetric", "maximum", "mean", "minimum" or "empty".
 
     Raises:
         ArgumentValueError: if the mode is not one of these, or a width is negative.
@@ -43,8 +41,6 @@ def pad(array: ArrayLike, pad_width: Any, mode: Any = "constant", **kwargs: Any)
     widths = _pairs("pad", pad_width, aval_of(array).ndim)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentValueError(f"`pad` takes widths of 0 or more, but got {pad_width}")
-    if callable(mode):
-        return _pad_with_function(array, widths, mode, kwargs)
     if mode in ("constant", "empty"):
         values = kwargs.pop("constant_values", 0) if mode == "constant" else 0
         _no_more("pad", kwargs)
@@ -82,39 +78,17 @@ def _pairs(name: str, given: Any, ndim: int) -> tuple[tuple[int, int], ...]:
 
 @compiled(static=("widths",))
 def _pad_constant(array: Any, values: Any, widths: tuple) -> Any:
-    dtype = aval_of(array).dtype
-    if _aval_of_nested(values) == ():
-        value = lax.convert_element_type(values, dtype)
-        return lax.pad(array, value, [(before, after, 0) for before, after in widths])
+    values = asarray(values, aval_of(array).dtype)
+    if not values.ndim:
+        return lax.pad(array, values, [(before, after, 0) for before, after in widths])
     ndim = len(widths)
-    flat = [lax.convert_element_type(x, dtype) for x in _nested_values(values, ndim)]
-    for axis, (before, after) in enumerate(widths):
-        config = [(0, 0, 0)] * ndim
-        config[axis] = (before, 0, 0)
-        array = lax.pad(array, flat[2 * axis], config)
-        config[axis] = (0, after, 0)
-        array = lax.pad(array, flat[2 * axis + 1], config)
+    values = broadcast_to_shape(values, (ndim, 2))
+    for axis, pair in enumerate(widths):
+        for side, width in enumerate(pair):
+            config = [(0, 0, 0)] * ndim
+            config[axis] = (0, width, 0) if side else (width, 0, 0)
+            array = lax.pad(array, values[axis, side], config)
     return array
-
-
-def _aval_of_nested(values: Any) -> tuple[int, ...]:
-    """The shape of numbers that may be nested in tuples."""
-    if isinstance(values, list | tuple):
-        return (len(values), *_aval_of_nested(values[0]))
-    return aval_of(values).shape
-
-
-def _nested_values(values: Any, ndim: int) -> list[Any]:
-    """Two values for each axis, from a pair, a pair for each axis, or an array of them."""
-    shape = _aval_of_nested(values)
-    if isinstance(values, list | tuple):
-        flat = [x for v in values for x in (v if isinstance(v, list | tuple) else [v])]
-    else:
-        flat = list(unstacked(lax.reshape(values, (math.prod(shape),)), 0))
-    if len(shape) == 1 or shape[0] == 1:
-        flat = flat * 2 if len(flat) == 1 else flat
-        return flat * ndim
-    return [x for x in flat for _ in range(2)] if shape[1:] == (1,) else flat
 
 
 def _periodic(position: Any, period: int) -> Any:
@@ -172,19 +146,4 @@ def _pad_by_mode(array: Any, widths: tuple, mode: str) -> Any:
                 for n in (before, after)
             ]
             array = lax.concatenate([borders[0], array, borders[1]], axis)
-    return array
-
-
-def _pad_with_function(array: Any, widths: tuple, function: Callable, kwargs: dict) -> Any:
-    array = _pad_constant(array, 0, widths)
-    for axis, pair in enumerate(widths):
-        shape = aval_of(array).shape
-        moved = lax.transpose(array, [*(i for i in range(len(shape)) if i != axis), axis])
-        length = shape[axis]
-        rows = lax.reshape(moved, (aval_of(moved).size // length if length else 0, length))
-        made = [function(row, pair, axis, kwargs) for row in unstacked(rows, 0)]
-        full = lax.reshape(stacked(made, 0, None), aval_of(moved).shape)
-        order = list(range(len(shape) - 1))
-        order.insert(axis, len(shape) - 1)
-        array = lax.transpose(full, order)
     return array

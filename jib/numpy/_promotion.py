@@ -118,7 +118,8 @@ def as_operand(name: str, x: Any) -> Any:
         return x
     if isinstance(x, (int, float, complex)):
         # Members of an IntEnum and the like are plain numbers from here on.
-        return next(kind(x) for kind in (bool, int, float, complex) if isinstance(x, kind))
+        kinds: tuple[Any, ...] = (bool, int, float, complex)
+        return next(kind(x) for kind in kinds if isinstance(x, kind))
     for protocol in ("__jib_array__", "__jax_array__"):
         if hasattr(x, protocol):
             return getattr(x, protocol)()

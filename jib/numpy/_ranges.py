@@ -10,31 +10,27 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
-from jib.backend import transfer
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, DTypeError, ShapeError, TracedShapeError
 from jib.lax._families import constant_like, kind_of
-from jib.numpy._creation import asarray, canonical_shape
+from jib.numpy._creation import asarray, canonical_shape, on_device
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_dtypes
+from jib.numpy._shaping import moveaxis
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike, DTypeLike
+from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
     "arange",
     "eye",
-    "geomspace",
     "identity",
     "indices",
     "linspace",
     "logspace",
     "meshgrid",
-    "tri",
     "tril",
     "tril_indices",
-    "tril_indices_from",
     "triu",
     "triu_indices",
-    "triu_indices_from",
 ]
 
 
@@ -53,10 +49,6 @@ def _item(x: Any) -> Any:
     return x if isinstance(x, int | float | complex) else np.asarray(x).item()
 
 
-def _on(x: Any, device: Any) -> Any:
-    return x if device is None or isinstance(x, Tracer) else transfer.device_put(x, device)
-
-
 def arange(
     start: ArrayLike,
     stop: ArrayLike | None = None,
@@ -65,7 +57,7 @@ def arange(
     *,
     device: Any = None,
     out_sharding: Any = None,
-) -> Any:
+) -> Array:
     """Numbers from `start` (0 if only one argument is given) up to, not including, `stop`.
 
     Raises:
@@ -90,7 +82,7 @@ def arange(
         for end in (low, low + (count - 1) * by) if count else ():
             dtypes.check_integer_fits(math.floor(end), wanted)
     out = _arange(count, low, by, wanted)
-    return _on(out, out_sharding if device is None else device)
+    return on_device(out, out_sharding if device is None else device)
 
 
 @compiled(static=("count", "start", "step", "dtype"))
@@ -127,7 +119,7 @@ def linspace(
     wanted = None if dtype is None else dtypes.parse(dtype)
     ends = (as_operand("linspace", x) for x in (start, stop))
     out, step = _linspace(*ends, num=num, endpoint=bool(endpoint), dtype=wanted, axis=axis)
-    out = _on(out, device)
+    out = on_device(out, device)
     return (out, step) if retstep else out
 
 
@@ -138,8 +130,10 @@ def _count(name: str, num: Any) -> int:
     return num
 
 
-def _inexact_ends(start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Any, Any]:
-    """Both ends in the dtype to compute in and one shape; the dtype of the result."""
+@compiled(static=("num", "endpoint", "dtype", "axis"))
+def _linspace(
+    start: Any, stop: Any, num: int, endpoint: bool, dtype: Any = None, axis: int = 0
+) -> tuple[Any, Any]:
     common = dtypes.to_inexact_dtype(dtypes.result_type(start, stop))
     wanted = common if dtype is None else dtype
     compute = dtypes.to_inexact_dtype(dtypes.promote_types(common, wanted))
@@ -147,38 +141,19 @@ def _inexact_ends(start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, Any, Any
     start, stop = (
         broadcast_to_shape(lax.convert_element_type(x, compute), shape) for x in (start, stop)
     )
-    return start, stop, shape, wanted
-
-
-@compiled(static=("num", "endpoint", "dtype", "axis"))
-def _linspace(
-    start: Any, stop: Any, num: int, endpoint: bool, dtype: Any = None, axis: int = 0
-) -> tuple[Any, Any]:
-    start, stop, shape, wanted = _inexact_ends(start, stop, dtype)
     steps = num - 1 if endpoint else num
     divisor = constant_like(start, steps or np.nan)
     step = lax.div(lax.sub(stop, start), divisor)
     places = lax.broadcasted_iota(dtypes.to_floating_dtype(step.dtype), (num, *shape), 0)
     part = lax.div(places, constant_like(places, steps or 1))
     part = lax.convert_element_type(part, step.dtype)
-    whole = (num, *shape)
-    axes = tuple(range(1, len(whole)))
-    low, high = (lax.broadcast_in_dim(x, whole, axes) for x in (start, stop))
+    low, high = (broadcast_to_shape(x, (num, *shape)) for x in (start, stop))
     # Weighted ends: the first and the last number are exact.
     one = constant_like(part, 1)
     out = lax.add(lax.mul(low, lax.sub(one, part)), lax.mul(high, part))
     if kind_of(wanted) == "i":
         out = lax.floor(out)
-    out = lax.convert_element_type(out, wanted)
-    return _first_to(out, axis), step
-
-
-def _first_to(x: Any, axis: int) -> Any:
-    ndim = aval_of(x).ndim
-    target = axis + ndim if axis < 0 else axis
-    order = list(range(1, ndim))
-    order.insert(target, 0)
-    return lax.transpose(x, order)
+    return moveaxis(lax.convert_element_type(out, wanted), 0, axis), step
 
 
 def logspace(
@@ -189,47 +164,11 @@ def logspace(
     base: ArrayLike = 10.0,
     dtype: DTypeLike | None = None,
     axis: int = 0,
-) -> Any:
+) -> Array:
     """`num` numbers from `base**start` to `base**stop`, evenly spaced on a logarithmic scale."""
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     out = lax.pow(*promote_args("logspace", asarray(base, exponents.dtype), exponents))
     return out if dtype is None else lax.convert_element_type(out, dtype)
-
-
-def geomspace(
-    start: ArrayLike,
-    stop: ArrayLike,
-    num: int = 50,
-    endpoint: bool = True,
-    dtype: DTypeLike | None = None,
-    axis: int = 0,
-) -> Any:
-    """`num` numbers from `start` to `stop` in geometric progression; the ends are exact.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.round(jnp.geomspace(1, 1000, 4)).tolist()
-        [1.0, 10.0, 100.0, 1000.0]
-    """
-    num = _count("geomspace", num)
-    wanted = None if dtype is None else dtypes.parse(dtype)
-    ends = (as_operand("geomspace", x) for x in (start, stop))
-    return _geomspace(*ends, num=num, endpoint=bool(endpoint), dtype=wanted, axis=axis)
-
-
-@compiled(static=("num", "endpoint", "dtype", "axis"))
-def _geomspace(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any, axis: int) -> Any:
-    start, stop, shape, wanted = _inexact_ends(start, stop, dtype)
-    ratio = lax.log(lax.div(stop, start))
-    exponents, _ = _linspace(lax.full_like(ratio, 0), ratio, num, endpoint)
-    whole = (num, *shape)
-    axes = tuple(range(1, len(whole)))
-    low, high = (lax.broadcast_in_dim(x, whole, axes) for x in (start, stop))
-    out = lax.mul(low, lax.exp(exponents))
-    if endpoint and num > 1:
-        places = lax.broadcasted_iota(np.int32, whole, 0)
-        out = lax.select(lax.eq(places, constant_like(places, num - 1)), high, out)
-    return _first_to(lax.convert_element_type(out, wanted), axis)
 
 
 # -------------------------------------------------------------------- identity and triangles
@@ -246,7 +185,7 @@ def eye(
     dtype: DTypeLike | None = None,
     *,
     device: Any = None,
-) -> Any:
+) -> Array:
     """A matrix with ones on diagonal `k` and zeros elsewhere.
 
     Example:
@@ -257,35 +196,26 @@ def eye(
     rows = _size("eye", N)
     columns = rows if M is None else _size("eye", M)
     wanted = dtypes.parse(float if dtype is None else dtype)
-    return _on(_band(k, shape=(rows, columns), compare="eq", dtype=wanted), device)
+    return on_device(_eye(k, (rows, columns), wanted), device)
 
 
-def identity(n: int, dtype: DTypeLike | None = None) -> Any:
+def identity(n: int, dtype: DTypeLike | None = None) -> Array:
     """The identity matrix of `n` rows."""
     return eye(n, dtype=dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Any:
-    """A matrix with ones on and below diagonal `k`, and zeros above it."""
-    rows = _size("tri", N)
-    columns = rows if M is None else _size("tri", M)
-    wanted = dtypes.parse(float if dtype is None else dtype)
-    return _band(k, shape=(rows, columns), compare="ge", dtype=wanted)
+@compiled(static=("shape", "dtype"))
+def _eye(k: Any, shape: Any, dtype: Any) -> Any:
+    return lax.convert_element_type(lax.eq(*_places(shape, k)), dtype)
 
 
-@compiled(static=("shape", "compare", "dtype"))
-def _band(k: Any, shape: Any, compare: str, dtype: Any) -> Any:
-    return lax.convert_element_type(_mask(shape, k, compare), dtype)
+def _places(shape: tuple[int, ...], k: Any) -> list[Any]:
+    """For each element of a matrix, its row, `k` further down, and its column."""
+    rows, columns = (lax.broadcasted_iota(np.int32, shape, axis) for axis in (0, 1))
+    return [lax.add(*promote_args("eye", rows, k)), columns]
 
 
-def _mask(shape: tuple[int, int], k: Any, compare: str) -> Any:
-    rows = lax.broadcasted_iota(np.int32, shape, 0)
-    columns = lax.broadcasted_iota(np.int32, shape, 1)
-    rows = lax.add(*promote_args("tri", rows, k))
-    return lax.eq(rows, columns) if compare == "eq" else lax.ge(rows, columns)
-
-
-def tril(m: ArrayLike, k: int = 0) -> Any:
+def tril(m: ArrayLike, k: int = 0) -> Array:
     """The lower triangle of a matrix (or of each of a stack): zeros above diagonal `k`.
 
     Example:
@@ -296,7 +226,7 @@ def tril(m: ArrayLike, k: int = 0) -> Any:
     return _triangle(as_operand("tril", m), k=operator.index(k), upper=False)
 
 
-def triu(m: ArrayLike, k: int = 0) -> Any:
+def triu(m: ArrayLike, k: int = 0) -> Array:
     """The upper triangle of a matrix (or of each of a stack): zeros below diagonal `k`."""
     return _triangle(as_operand("triu", m), k=operator.index(k) - 1, upper=True)
 
@@ -306,41 +236,21 @@ def _triangle(m: Any, k: int, upper: bool) -> Any:
     shape = aval_of(m).shape
     if len(shape) < 2:
         raise ShapeError(f"a triangle needs a matrix, not an array of shape {shape}")
-    mask = broadcast_to_shape(_mask(shape[-2:], np.int32(k), "ge"), shape)
+    mask = broadcast_to_shape(lax.ge(*_places(shape[-2:], np.int32(k))), shape)
     zero = constant_like(m, 0)
     return lax.select(mask, zero, m) if upper else lax.select(mask, m, zero)
 
 
-def _from_host(pair: tuple[np.ndarray, ...]) -> tuple[Any, Any]:
-    first, second = pair
-    return asarray(first), asarray(second)
-
-
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
     """Row and column numbers of the elements on and below diagonal `k`."""
-    return _from_host(np.tril_indices(_size("tril_indices", n), k, m))
+    rows, columns = np.tril_indices(_size("tril_indices", n), k, m)
+    return asarray(rows), asarray(columns)
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
     """Row and column numbers of the elements on and above diagonal `k`."""
-    return _from_host(np.triu_indices(_size("triu_indices", n), k, m))
-
-
-def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Any, Any]:
-    """`tril_indices` for the shape of a matrix."""
-    return tril_indices(*_matrix("tril_indices_from", arr, k))
-
-
-def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Any, Any]:
-    """`triu_indices` for the shape of a matrix."""
-    return triu_indices(*_matrix("triu_indices_from", arr, k))
-
-
-def _matrix(name: str, arr: Any, k: int) -> tuple[int, int, int]:
-    shape = aval_of(arr).shape
-    if len(shape) != 2:
-        raise ShapeError(f"`{name}` needs a matrix, not an array of shape {shape}")
-    return shape[0], k, shape[1]
+    rows, columns = np.triu_indices(_size("triu_indices", n), k, m)
+    return asarray(rows), asarray(columns)
 
 
 # ------------------------------------------------------------------------------------ grids

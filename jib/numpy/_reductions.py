@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from jib.numpy._choosing import where as _choose
 from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, promote_numeric
 from jib.passes.eager import compiled
-from jib.typing import ArrayLike, DTypeLike
+from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
     "all",
@@ -77,37 +76,33 @@ def kept(out: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     return lax.reshape(out, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
-def _masked(name: str, x: Any, mask: Any, value: Any) -> Any:
-    """`x` where the mask is true, a constant elsewhere."""
-    if mask is None:
-        return x
-    mask = as_operand(name, mask)
-    if aval_of(mask).dtype != dtypes.BOOL:
-        raise DTypeError(
-            f"`where` of `{name}` must be boolean, not {aval_of(mask).dtype.name}",
-            help=f"jib.numpy.{name}(x, where=mask != 0)",
-        )
-    return _choose(mask, x, constant_like(x, value))
+class _Kind(NamedTuple):
+    """A reduction: over axes, of two results, and the value of a dtype that changes nothing."""
+
+    reduce: Callable[..., Any]
+    combine: Callable[..., Any]
+    neutral: Callable[[Any], Any]
 
 
 def _reduce(
-    name: str,
-    x: Any,
-    axis: Any,
-    keepdims: bool,
-    initial: Any,
-    reducer: Callable[..., Any],
-    combine: Callable[..., Any],
+    name: str, kind: _Kind, x: Any, axis: Any, keepdims: bool, initial: Any, where: Any
 ) -> Any:
-    axes = axes_of(name, x, axis)
-    shape = aval_of(x).shape
-    out = reducer(x, axes) if axes else x
+    axes, shape = axes_of(name, x, axis), aval_of(x).shape
+    if where is not None:
+        mask = as_operand(name, where)
+        if aval_of(mask).dtype != dtypes.BOOL:
+            raise DTypeError(
+                f"`where` of `{name}` must be boolean, not {aval_of(mask).dtype.name}",
+                help=f"jib.numpy.{name}(x, where=mask != 0)",
+            )
+        x = _choose(mask, x, constant_like(x, kind.neutral(aval_of(x).dtype)))
+    out = kind.reduce(x, axes) if axes else x
     if initial is not None:
         if aval_of(initial).shape != ():
             raise ShapeError(
                 f"`initial` of `{name}` must be a number, not of shape {aval_of(initial).shape}"
             )
-        out = combine(out, lax.convert_element_type(initial, aval_of(out).dtype))
+        out = kind.combine(out, lax.convert_element_type(initial, aval_of(out).dtype))
     return kept(out, shape, axes) if keepdims else out
 
 
@@ -125,43 +120,31 @@ def accumulation_dtype(dtype: Any) -> Any:
     return dtype
 
 
-def _accumulated(
+_ACCUMULATIONS = {
+    "sum": _Kind(lax.reduce_sum, lax.add, lambda dtype: 0),
+    "prod": _Kind(lax.reduce_prod, lax.mul, lambda dtype: 1),
+}
+
+
+@compiled(static=("name", "axis", "dtype", "keepdims", "promote_integers"))
+def accumulated(
     name: str,
     x: Any,
     axis: Any,
-    dtype: Any,
-    keepdims: bool,
-    initial: Any,
-    where: Any,
-    promote_integers: bool,
+    dtype: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+    promote_integers: bool = True,
 ) -> Any:
+    """`sum` or `prod`, by name."""
     x = promote_numeric(name, x)
     own = aval_of(x).dtype
     target = dtype or (accumulation_dtype(own) if promote_integers else own)
     if target != own or isinstance(x, int | float | complex):
         x = lax.convert_element_type(x, dtypes.to_numeric_dtype(target))
-    identity = 0 if name == "sum" else 1
-    reducer, combine = (lax.reduce_sum, lax.add) if name == "sum" else (lax.reduce_prod, lax.mul)
-    x = _masked(name, x, where, identity)
-    out = _reduce(name, x, axis, keepdims, initial, reducer, combine)
+    out = _reduce(name, _ACCUMULATIONS[name], x, axis, keepdims, initial, where)
     return lax.convert_element_type(out, target) if target == dtypes.BOOL else out
-
-
-_STATIC = ("axis", "dtype", "keepdims", "promote_integers")
-
-
-@compiled(static=_STATIC)
-def sum_of(
-    x: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any, promote_integers: Any
-) -> Any:
-    return _accumulated("sum", x, axis, dtype, keepdims, initial, where, promote_integers)
-
-
-@compiled(static=_STATIC)
-def prod_of(
-    x: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any, promote_integers: Any
-) -> Any:
-    return _accumulated("prod", x, axis, dtype, keepdims, initial, where, promote_integers)
 
 
 def sum(
@@ -173,7 +156,7 @@ def sum(
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     promote_integers: bool = True,
-) -> Any:
+) -> Array:
     """The sum over axes (all by default), of the elements where `where` is true.
 
     Narrow integers add up in 32 bits unless `promote_integers` is False; half-precision floats
@@ -186,9 +169,9 @@ def sum(
     """
     if out is not None:
         no_out("sum", out)
-    dtype = None if dtype is None else dtypes.parse(dtype)
-    x, axis = operand("sum", a), static_axis(axis)
-    return sum_of(x, axis, dtype, bool(keepdims), initial, where, bool(promote_integers))
+    x, axis, dtype = operand("sum", a), static_axis(axis), static_dtype(dtype)
+    keep, promote = bool(keepdims), bool(promote_integers)
+    return accumulated("sum", x, axis, dtype, keep, initial, where, promote)
 
 
 def prod(
@@ -200,55 +183,25 @@ def prod(
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     promote_integers: bool = True,
-) -> Any:
+) -> Array:
     """The product over axes (all by default), of the elements where `where` is true."""
     no_out("prod", out)
     x, axis, dtype = operand("prod", a), static_axis(axis), static_dtype(dtype)
-    return prod_of(x, axis, dtype, bool(keepdims), initial, where, bool(promote_integers))
+    keep, promote = bool(keepdims), bool(promote_integers)
+    return accumulated("prod", x, axis, dtype, keep, initial, where, promote)
 
 
-def count_nonzero(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Any:
+def count_nonzero(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Array:
     """How many elements are not zero, over axes (all by default)."""
     return _count(operand("count_nonzero", a), static_axis(axis), bool(keepdims))
 
 
 @compiled(static=("axis", "keepdims"))
 def _count(x: Any, axis: Any, keepdims: Any) -> Any:
-    return sum_of(_truth(x), axis, dtypes.default_int_dtype(), keepdims, None, None, True)
+    return accumulated("sum", _truth(x), axis, dtypes.default_int_dtype(), keepdims)
 
 
 # ------------------------------------------------------------------------------------ extrema
-
-
-def _extremum(name: str, x: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
-    dtype = aval_of(x).dtype
-    axes, shape = axes_of(name, x, axis), aval_of(x).shape
-    if initial is None and where is not None:
-        raise ArgumentValueError(
-            f"`{name}` has no value where `where` selects nothing: it needs `initial`",
-            help=f"jib.numpy.{name}(x, where=mask, initial=0)",
-        )
-    if initial is None and _any_zero(shape[i] for i in axes):
-        raise ArgumentValueError(
-            f"`{name}` of no elements is not defined: the array has shape {shape}",
-            help=f"jib.numpy.{name}(x, initial=0)",
-        )
-    highest = name == "max"
-    if dtype == dtypes.BOOL:
-        reducer, combine = (
-            (lax.reduce_or, lax.bitwise_or) if highest else (lax.reduce_and, lax.bitwise_and)
-        )
-        return _reduce(
-            name, _masked(name, x, where, not highest), axis, keepdims, initial, reducer, combine
-        )
-    reducer, combine = (lax.reduce_max, lax.max) if highest else (lax.reduce_min, lax.min)
-    x = _masked(name, x, where, lowest(dtype) if highest else greatest(dtype))
-    return _reduce(name, x, axis, keepdims, initial, reducer, combine)
-
-
-def _any_zero(lengths: Any) -> bool:
-    """Whether one of the lengths is 0."""
-    return 0 in tuple(lengths)
 
 
 def lowest(dtype: Any) -> Any:
@@ -265,14 +218,31 @@ def greatest(dtype: Any) -> Any:
     return np.inf if dtypes.supports_inf(dtype) else dtypes.finfo(dtype).max
 
 
-@compiled(static=("axis", "keepdims"))
-def _max(x: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-    return _extremum("max", x, axis, keepdims, initial, where)
+_TRUTHS = {
+    "all": _Kind(lax.reduce_and, lax.bitwise_and, lambda dtype: True),
+    "any": _Kind(lax.reduce_or, lax.bitwise_or, lambda dtype: False),
+}
+_EXTREMA = {
+    "max": (_Kind(lax.reduce_max, lax.max, lowest), _TRUTHS["any"]),
+    "min": (_Kind(lax.reduce_min, lax.min, greatest), _TRUTHS["all"]),
+}
 
 
-@compiled(static=("axis", "keepdims"))
-def _min(x: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
-    return _extremum("min", x, axis, keepdims, initial, where)
+@compiled(static=("name", "axis", "keepdims"))
+def _extremum(name: str, x: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    shape = aval_of(x).shape
+    if initial is None and where is not None:
+        raise ArgumentValueError(
+            f"`{name}` has no value where `where` selects nothing: it needs `initial`",
+            help=f"jib.numpy.{name}(x, where=mask, initial=0)",
+        )
+    if initial is None and 0 in [shape[i] for i in axes_of(name, x, axis)]:
+        raise ArgumentValueError(
+            f"`{name}` of no elements is not defined: the array has shape {shape}",
+            help=f"jib.numpy.{name}(x, initial=0)",
+        )
+    kind = _EXTREMA[name][aval_of(x).dtype == dtypes.BOOL]
+    return _reduce(name, kind, x, axis, keepdims, initial, where)
 
 
 def max(
@@ -282,7 +252,7 @@ def max(
     keepdims: bool = False,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """The greatest element over axes (all by default); NaN if there is one.
 
     Raises:
@@ -295,7 +265,7 @@ def max(
     """
     if out is not None:
         no_out("max", out)
-    return _max(operand("max", a), static_axis(axis), bool(keepdims), initial, where)
+    return _extremum("max", operand("max", a), static_axis(axis), bool(keepdims), initial, where)
 
 
 def min(
@@ -305,31 +275,25 @@ def min(
     keepdims: bool = False,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """The least element over axes (all by default); NaN if there is one."""
     if out is not None:
         no_out("min", out)
-    return _min(operand("min", a), static_axis(axis), bool(keepdims), initial, where)
+    return _extremum("min", operand("min", a), static_axis(axis), bool(keepdims), initial, where)
 
 
 amax, amin = max, min
 
 
-def ptp(a: ArrayLike, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
+def ptp(a: ArrayLike, axis: Axis = None, out: None = None, keepdims: bool = False) -> Array:
     """The greatest minus the least element over axes."""
     no_out("ptp", out)
-    return _ptp(operand("ptp", a), static_axis(axis), bool(keepdims))
-
-
-@compiled(static=("axis", "keepdims"))
-def _ptp(x: Any, axis: Any, keepdims: Any) -> Any:
-    high, low = (f(x, axis, keepdims, None, None) for f in (_max, _min))
-    return lax.sub(high, low)
+    return lax.sub(max(a, axis, keepdims=keepdims), min(a, axis, keepdims=keepdims))
 
 
 def argmax(
     a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
-) -> Any:
+) -> Array:
     """The position of the (first) greatest element along an axis, or in the flattened array.
 
     Example:
@@ -338,36 +302,31 @@ def argmax(
         1
     """
     no_out("argmax", out)
-    return _place(operand("argmax", a), static_axis(axis), bool(keepdims), "argmax")
+    return _place("argmax", operand("argmax", a), static_axis(axis), bool(keepdims))
 
 
 def argmin(
     a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
-) -> Any:
+) -> Array:
     """The position of the (first) least element along an axis, or in the flattened array."""
     no_out("argmin", out)
-    return _place(operand("argmin", a), static_axis(axis), bool(keepdims), "argmin")
+    return _place("argmin", operand("argmin", a), static_axis(axis), bool(keepdims))
 
 
-@compiled(static=("axis", "keepdims", "name"))
-def _place(x: Any, axis: Any, keepdims: Any, name: str) -> Any:
-    return place(x, axis, keepdims, name)
-
-
-def place(x: Any, axis: Any, keepdims: bool, name: str) -> Any:
-    """`argmax` or `argmin`, by name."""
+@compiled(static=("name", "axis", "keepdims"))
+def _place(name: str, x: Any, axis: Any, keepdims: bool) -> Any:
     shape = aval_of(x).shape
+    axes = axes_of(name, x, axis)
     if axis is None:
-        axes = tuple(range(len(shape)))
-        x = lax.reshape(x, (math.prod(shape),))
+        x, axis = lax.reshape(x, (aval_of(x).size,)), 0
     else:
-        axes = axes_of(name, x, axis)
-    if _any_zero(aval_of(x).shape[i] for i in (axes if axis is not None else (0,))):
+        (axis,) = axes
+    if not aval_of(x).shape[axis]:
         raise ArgumentValueError(f"`{name}` of no elements is not defined: the shape is {shape}")
     if aval_of(x).dtype == dtypes.BOOL:
         x = lax.convert_element_type(x, np.int32)
     function = lax.argmax if name == "argmax" else lax.argmin
-    out = function(x, axes[0] if axis is not None else 0, dtypes.default_int_dtype())
+    out = function(x, axis, dtypes.default_int_dtype())
     return kept(out, shape, axes) if keepdims else out
 
 
@@ -378,16 +337,9 @@ def _truth(x: Any) -> Any:
     return x if aval_of(x).dtype == dtypes.BOOL else lax.ne(x, constant_like(x, 0))
 
 
-@compiled(static=("axis", "keepdims"))
-def _all(x: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    x = _masked("all", _truth(x), where, True)
-    return _reduce("all", x, axis, keepdims, None, lax.reduce_and, lax.bitwise_and)
-
-
-@compiled(static=("axis", "keepdims"))
-def _any(x: Any, axis: Any, keepdims: Any, where: Any) -> Any:
-    x = _masked("any", _truth(x), where, False)
-    return _reduce("any", x, axis, keepdims, None, lax.reduce_or, lax.bitwise_or)
+@compiled(static=("name", "axis", "keepdims"))
+def _logical(name: str, x: Any, axis: Any, keepdims: bool, where: Any) -> Any:
+    return _reduce(name, _TRUTHS[name], _truth(x), axis, keepdims, None, where)
 
 
 def all(
@@ -397,7 +349,7 @@ def all(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """Whether all elements over axes (all by default) are true.
 
     Example:
@@ -406,7 +358,7 @@ def all(
         False
     """
     no_out("all", out)
-    return _all(operand("all", a), static_axis(axis), bool(keepdims), where)
+    return _logical("all", operand("all", a), static_axis(axis), bool(keepdims), where)
 
 
 def any(
@@ -416,7 +368,7 @@ def any(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
-) -> Any:
+) -> Array:
     """Whether one of the elements over axes (all by default) is true."""
     no_out("any", out)
-    return _any(operand("any", a), static_axis(axis), bool(keepdims), where)
+    return _logical("any", operand("any", a), static_axis(axis), bool(keepdims), where)

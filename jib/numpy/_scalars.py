@@ -19,7 +19,6 @@ __all__ = [
     "bfloat16",
     "bool",
     "bool_",
-    "can_cast",
     "cdouble",
     "character",
     "complex64",
@@ -205,15 +204,3 @@ def issubdtype(arg1: Any, arg2: Any) -> Any:
         True
     """
     return dtypes.issubdtype(arg1, arg2)
-
-
-def can_cast(from_: Any, to: Any, casting: str = "safe") -> Any:
-    """Whether NumPy's rules allow a cast from one dtype to another.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.can_cast(jnp.int8, jnp.float32), jnp.can_cast("float32", "int8")
-        (True, False)
-    """
-    source = getattr(from_, "dtype", from_)
-    return np.can_cast(np.dtype(source), np.dtype(to), casting=casting)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jib import lax
+from jib.backend.buffers import ArrayImpl
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import (
     ArgumentTypeError,
@@ -33,16 +34,11 @@ __all__ = [
     "broadcast_to",
     "expand_dims",
     "flip",
-    "fliplr",
-    "flipud",
     "matrix_transpose",
     "moveaxis",
-    "permute_dims",
     "ravel",
     "reshape",
-    "resize",
     "roll",
-    "rollaxis",
     "rot90",
     "squeeze",
     "swapaxes",
@@ -75,17 +71,22 @@ def shape_tuple(name: str, shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of integers; a single number is a shape of one axis."""
     if type(shape) is tuple and all([type(d) is int for d in shape]):
         return shape
-    if isinstance(shape, Tracer):
-        raise TracedShapeError(shape)
-    if not isinstance(shape, Sequence | np.ndarray):
-        if hasattr(shape, "tolist"):
-            shape = shape.tolist()
-        if not isinstance(shape, Sequence):
-            shape = (shape,)
-    for length in shape:
-        if isinstance(length, Tracer):
-            raise TracedShapeError(length)
-    return tuple(integer(name, d) for d in shape)
+    if isinstance(shape, np.ndarray | ArrayImpl):
+        shape = np.asarray(shape).tolist()
+    if isinstance(shape, Tracer) or not hasattr(shape, "__iter__"):
+        shape = (shape,)
+    return tuple(_length(name, n) for n in shape)
+
+
+def _length(name: str, n: Any) -> int:
+    if isinstance(n, Tracer):
+        if n.concrete is None:
+            raise TracedShapeError(n)
+        n = n.concrete
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise ShapeError(f"`{name}` needs whole numbers as lengths, not {n!r}") from None
 
 
 # --------------------------------------------------------------------------------- reshaping
@@ -153,22 +154,6 @@ def ravel(a: ArrayLike, order: str = "C", *, out_sharding: Any = None) -> Array:
     return reshape(a, (aval_of(a).size,), "C" if order == "K" else order)
 
 
-def resize(a: ArrayLike, new_shape: Shape | int) -> Array:
-    """An array of the new shape, filled with the elements in order, again and again."""
-    shape = shape_tuple("resize", new_shape)
-    flat = ravel(a)
-    size, have = math.prod(shape), aval_of(flat).size
-    if not have and size:
-        raise ShapeError(f"`resize` cannot fill shape {shape} from an array without elements")
-    return _resize(flat, shape, -(-size // have) if size else 0)
-
-
-@compiled(static=("shape", "times"))
-def _resize(flat: Any, shape: tuple[int, ...], times: int) -> Any:
-    many = lax.reshape(lax.broadcast(flat, (times,)), (times * aval_of(flat).size,))
-    return lax.reshape(lax.slice(many, (0,), (math.prod(shape),)), shape)
-
-
 def squeeze(a: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
     """Without axes of length 1: all of them, or those given.
 
@@ -206,16 +191,14 @@ def expand_dims(a: ArrayLike, axis: int | Sequence[int]) -> Array:
 
 
 def _atleast(name: str, ndim: int, arrays: Sequence[Any]) -> Any:
-    made = [_with_rank(as_operand(name, x), ndim) for x in arrays]
+    made = []
+    for x in arrays:
+        x = as_operand(name, x)
+        shape = aval_of(x).shape
+        # With three axes, NumPy puts the last new one behind.
+        behind = 1 if ndim == 3 and len(shape) in (1, 2) else 0
+        made.append(lax.reshape(x, (1,) * (ndim - len(shape) - behind) + shape + (1,) * behind))
     return made[0] if len(made) == 1 else made
-
-
-def _with_rank(x: Any, ndim: int) -> Any:
-    shape = aval_of(x).shape
-    missing = ndim - len(shape)
-    if ndim == 3 and len(shape) in (1, 2):  # NumPy puts the last new axis behind
-        return lax.reshape(x, (1,) * (missing - 1) + shape + (1,))
-    return lax.reshape(x, (1,) * missing + shape)
 
 
 def atleast_1d(*arys: ArrayLike) -> Any:
@@ -302,11 +285,6 @@ def transpose(a: ArrayLike, axes: Sequence[int] | None = None) -> Array:
     return lax.transpose(a, axes_tuple("transpose", axes, ndim))
 
 
-def permute_dims(a: ArrayLike, /, axes: Sequence[int]) -> Array:
-    """With the axes in the order given."""
-    return transpose(a, axes)
-
-
 def matrix_transpose(x: ArrayLike, /) -> Array:
     """With the last two axes exchanged.
 
@@ -361,18 +339,6 @@ def moveaxis(a: ArrayLike, source: int | Sequence[int], destination: int | Seque
     return lax.transpose(a, order)
 
 
-def rollaxis(a: ArrayLike, axis: int, start: int = 0) -> Array:
-    """With one axis moved in front of the axis `start`; `moveaxis` is easier to read."""
-    a = as_operand("rollaxis", a)
-    ndim = aval_of(a).ndim
-    axis = canonical_axis("rollaxis", integer("rollaxis", axis), ndim)
-    start = integer("rollaxis", start)
-    if not -ndim <= start <= ndim:
-        raise AxisError.out_of_range("rollaxis", start, ndim)
-    start = start + ndim if start < 0 else start
-    return moveaxis(a, axis, start - 1 if start > axis else start)
-
-
 # ------------------------------------------------------------------------- turning and rolling
 
 
@@ -389,16 +355,6 @@ def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
     return lax.rev(m, range(ndim) if axis is None else axes_tuple("flip", axis, ndim))
 
 
-def fliplr(m: ArrayLike) -> Array:
-    """With the columns (axis 1) in reverse order."""
-    return flip(m, 1)
-
-
-def flipud(m: ArrayLike) -> Array:
-    """With the rows (axis 0) in reverse order."""
-    return flip(m, 0)
-
-
 def rot90(m: ArrayLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     """Turned by 90 degrees `k` times, from the first of two axes towards the second.
 
@@ -411,15 +367,10 @@ def rot90(m: ArrayLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     pair = axes_tuple("rot90", axes, aval_of(m).ndim)
     if len(pair) != 2:
         raise ArgumentValueError(f"`rot90` turns in the plane of two axes, but got {tuple(axes)}")
-    first, second = pair
     turns = integer("rot90", k) % 4
-    if turns == 0:
-        return lax.rev(m, ())
-    if turns == 2:
-        return flip(m, pair)
-    if turns == 1:
-        return swapaxes(flip(m, second), first, second)
-    return flip(swapaxes(m, first, second), second)
+    if turns % 2:
+        m = swapaxes(m, *pair)
+    return flip(m, [(), pair[:1], pair, pair[1:]][turns])
 
 
 def roll(

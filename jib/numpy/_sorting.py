@@ -22,12 +22,9 @@ __all__ = [
     "argpartition",
     "argsort",
     "argwhere",
-    "digitize",
-    "flatnonzero",
     "isin",
     "lexsort",
     "nonzero",
-    "partition",
     "searchsorted",
     "sort",
 ]
@@ -120,7 +117,7 @@ def lexsort(keys: Sequence[ArrayLike] | ArrayLike, axis: int = -1) -> Array:
     Raises:
         ArgumentValueError: if there are no keys.
     """
-    members = list(keys) if isinstance(keys, Sequence) else list(_ravel_rows(keys))
+    members = list(keys) if isinstance(keys, Sequence) else list(asarray(keys))
     if not members:
         raise ArgumentValueError("`lexsort` needs at least one key")
     members = [as_operand("lexsort", x) for x in members]
@@ -130,34 +127,18 @@ def lexsort(keys: Sequence[ArrayLike] | ArrayLike, axis: int = -1) -> Array:
     return _lexsort(members, axis)
 
 
-def _ravel_rows(x: Any) -> list[Any]:
-    """The members of an array along its first axis."""
-    x = as_operand("lexsort", x)
-    return [lax.index_in_dim(x, i, 0, keepdims=False) for i in range(aval_of(x).shape[0])]
-
-
 @compiled(static=("axis",))
 def _lexsort(members: list[Any], axis: int) -> Any:
     places = lax.broadcasted_iota(dtypes.default_int_dtype(), aval_of(members[0]).shape, axis)
     return lax.sort((*members[::-1], places), dimension=axis, num_keys=len(members))[-1]
 
 
-def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
-    """With the kth smallest element in its place, and all smaller ones before it."""
-    _kth("partition", a, kth, axis)
-    return sort(a, axis)
-
-
 def argpartition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
-    """The indices that `partition` the elements along an axis."""
-    _kth("argpartition", a, kth, axis)
+    """The indices that sort the elements along an axis: those before the kth belong there."""
+    aval = aval_of(as_operand("argpartition", a))
+    length = aval.shape[canonical_axis("argpartition", axis, aval.ndim)]
+    canonical_axis("argpartition", integer("argpartition", kth), length)
     return argsort(a, axis)
-
-
-def _kth(name: str, a: Any, kth: Any, axis: int) -> None:
-    aval = aval_of(as_operand(name, a))
-    length = aval.shape[canonical_axis(name, axis, aval.ndim)]
-    canonical_axis(name, integer(name, kth), length)
 
 
 # --------------------------------------------------------------------------------- searching
@@ -242,29 +223,6 @@ def _before(element: Any, value: Any, side: str) -> Any:
     return lax.bitwise_or(compare(element, value), nan)
 
 
-def digitize(
-    x: ArrayLike, bins: ArrayLike, right: bool = False, *, method: str | None = None
-) -> Array:
-    """In which of the bins, given by their edges in order, each element lies."""
-    x, bins = as_operand("digitize", x), as_operand("digitize", bins)
-    if aval_of(bins).ndim != 1:
-        raise ShapeError(f"`digitize` takes a vector of edges, but got {aval_of(bins)}")
-    return _digitize(x, bins, bool(right))
-
-
-@compiled(static=("right",))
-def _digitize(x: Any, bins: Any, right: bool) -> Any:
-    count = aval_of(bins).size
-    if not count:
-        return lax.full(aval_of(x).shape, 0, dtypes.default_int_dtype())
-    ends = [lax.index_in_dim(bins, i, 0, keepdims=False) for i in (0, count - 1)]
-    falling = lax.gt(*ends)
-    up = _searchsorted(bins, x, None, "left" if right else "right", count <= _COMPARE_ALL_LIMIT)
-    turned = lax.rev(bins, (0,))
-    down = _searchsorted(turned, x, None, "right" if right else "left", count <= _COMPARE_ALL_LIMIT)
-    return lax.select(falling, lax.sub(aval_of(down).dtype.type(count), down), up)
-
-
 def isin(
     element: ArrayLike,
     test_elements: ArrayLike,
@@ -287,19 +245,13 @@ def isin(
 @compiled(static=("invert",))
 def _isin(element: Any, tests: Any, invert: bool) -> Any:
     element, tests = promote_dtypes("isin", element, tests)
-    shape, count = aval_of(element).shape, aval_of(tests).size
+    count = aval_of(tests).size
     if not count:
-        return lax.full(shape, invert, np.dtype(bool))
-    if count <= _COMPARE_ALL_LIMIT:
-        both = (*shape, count)
-        rows = lax.broadcast_in_dim(tests, both, (len(shape),))
-        columns = lax.broadcast_in_dim(element, both, range(len(shape)))
-        found = lax.reduce_or(lax.eq(rows, columns), (len(shape),))
-    else:
-        tests = lax.sort(tests)
-        place = _searchsorted(tests, element, None, "left", False)
-        last = aval_of(place).dtype.type(count - 1)
-        found = lax.eq(take_in_bounds(tests, lax.min(place, last), 0), element)
+        return lax.full(aval_of(element).shape, invert, np.dtype(bool))
+    tests = lax.sort(tests)
+    place = _searchsorted(tests, element, None, "left", count <= _COMPARE_ALL_LIMIT)
+    place = lax.min(place, aval_of(place).dtype.type(count - 1))
+    found = lax.eq(take_in_bounds(tests, place, 0), lax.convert_element_type(element))
     return lax.bitwise_not(found) if invert else found
 
 
@@ -331,9 +283,8 @@ def nonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) ->
         )
     if size is None:
         return tuple(asarray(p) for p in host_positions("nonzero", a))
-    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * aval.ndim
-    if isinstance(fill_value, Sequence | np.ndarray) and len(fills) != aval.ndim:
-        fills = tuple(fill_value)
+    several = isinstance(fill_value, Sequence | np.ndarray) and np.ndim(fill_value)
+    fills = tuple(fill_value) if several else (fill_value,) * aval.ndim
     if len(fills) != aval.ndim:
         raise ArgumentValueError(f"`nonzero` of {aval} needs {aval.ndim} fill values, one per axis")
     return _nonzero(a, integer("nonzero", size), [0 if f is None else f for f in fills])
@@ -350,21 +301,9 @@ def _nonzero(a: Any, size: int, fills: list[Any]) -> tuple[Any, ...]:
     for length, fill in zip(aval.shape, fills, strict=True):
         stride = stride // length if length else 1
         index = lax.rem(lax.div(flat, dtype.type(stride)), dtype.type(max(length, 1)))
-        found.append(
-            lax.select(
-                inside,
-                index,
-                lax.full_like(index, 0)
-                if fill is None
-                else lax.broadcast(lax.convert_element_type(fill, dtype), (size,)),
-            )
-        )
+        filled = lax.broadcast(lax.convert_element_type(fill, dtype), (size,))
+        found.append(lax.select(inside, index, filled))
     return tuple(found)
-
-
-def flatnonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:
-    """The indices of the elements that are not zero in the flattened array; see `nonzero`."""
-    return nonzero(ravel(a), size=size, fill_value=fill_value)[0]
 
 
 def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
-from jib.lax._gathering import gather_along_axis
+from jib.lax._families import constant_like
 from jib.numpy._contraction import matmul
 from jib.numpy._creation import asarray
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
@@ -23,20 +24,24 @@ from jib.typing import Array, ArrayLike
 
 __all__ = [
     "bincount",
-    "corrcoef",
     "cov",
     "histogram",
     "histogram_bin_edges",
-    "interp",
     "median",
-    "nanmedian",
-    "nanpercentile",
-    "nanquantile",
     "percentile",
     "quantile",
 ]
 
-_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+# Where between two elements to read, for a place that lies there.
+_METHODS: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda place: place,
+    "lower": lax.floor,
+    "higher": lax.ceil,
+    "midpoint": lambda place: lax.div(
+        lax.add(lax.floor(place), lax.ceil(place)), constant_like(place, 2)
+    ),
+    "nearest": lambda place: lax.round(place, lax.RoundingMethod.TO_NEAREST_EVEN),
+}
 
 
 # ----------------------------------------------------------------------------------- quantiles
@@ -71,20 +76,7 @@ def quantile(
         >>> jnp.quantile(jnp.arange(5), 0.5).tolist()
         2.0
     """
-    return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims, False)
-
-
-def nanquantile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-) -> Array:
-    """`quantile` of the elements that are not NaN."""
-    return _quantile_of("nanquantile", a, q, axis, out, overwrite_input, method, keepdims, True)
+    return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims)
 
 
 def percentile(
@@ -98,23 +90,7 @@ def percentile(
 ) -> Array:
     """`quantile` with `q` in percent."""
     share = _percent(q)
-    return _quantile_of("percentile", a, share, axis, out, overwrite_input, method, keepdims, False)
-
-
-def nanpercentile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-) -> Array:
-    """`percentile` of the elements that are not NaN."""
-    share = _percent(q)
-    return _quantile_of(
-        "nanpercentile", a, share, axis, out, overwrite_input, method, keepdims, True
-    )
+    return _quantile_of("percentile", a, share, axis, out, overwrite_input, method, keepdims)
 
 
 @compiled
@@ -137,18 +113,7 @@ def median(
         >>> jnp.median(jnp.array([3.0, 1.0, 2.0, 9.0])).tolist()
         2.5
     """
-    return _quantile_of("median", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, False)
-
-
-def nanmedian(
-    a: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Array:
-    """`median` of the elements that are not NaN."""
-    return _quantile_of("nanmedian", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, True)
+    return _quantile_of("median", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims)
 
 
 def _quantile_of(
@@ -160,12 +125,13 @@ def _quantile_of(
     overwrite: bool,
     method: str,
     keep: bool,
-    skip: bool,
 ) -> Any:
     if out is not None or overwrite:
         raise ArgumentValueError(f"`{name}` cannot write into an array: arrays are immutable")
     if method not in _METHODS:
-        raise ArgumentValueError(f"`{name}` knows the methods {_METHODS}, but got {method!r}")
+        raise ArgumentValueError(
+            f"`{name}` knows the methods {tuple(_METHODS)}, but got {method!r}"
+        )
     a, q = as_operand(name, a), as_operand(name, q)
     ndim = aval_of(a).ndim
     axes = tuple(range(ndim)) if axis is None else axes_tuple(name, axis, ndim)
@@ -173,82 +139,36 @@ def _quantile_of(
         raise ShapeError(f"`{name}` takes a number or a vector of fractions, but got {aval_of(q)}")
     if np.issubdtype(aval_of(a).dtype, np.complexfloating):
         raise ArgumentValueError(f"`{name}` orders real numbers, but got {aval_of(a)}")
-    return _quantile(a, q, axes, method, bool(keep), skip)
+    return _quantile(a, q, axes, method, bool(keep))
 
 
-@compiled(static=("axes", "method", "keep", "skip"))
-def _quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool, skip: bool) -> Any:
+@compiled(static=("axes", "method", "keep"))
+def _quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool) -> Any:
     a = promote_inexact("quantile", a)
     shape, dtype = aval_of(a).shape, aval_of(a).dtype
     work = dtype if dtype.itemsize >= 4 else np.dtype(np.float32)
     rest = tuple(i for i in range(len(shape)) if i not in axes)
-    lead = tuple(shape[i] for i in rest)
-    length = int(np.prod([shape[i] for i in axes], dtype=np.int64))
-    rows = lax.reshape(lax.transpose(a, (*rest, *axes)), (*lead, length))
-    rows = lax.sort(lax.convert_element_type(rows, work), dimension=len(lead))
-    nan = lax.ne(rows, rows)
-    q = lax.convert_element_type(q, work)
-    q_shape = aval_of(q).shape
-    full = (*q_shape, *lead)
-    share = lax.broadcast_in_dim(q, full, range(len(q_shape)))
-    if skip:
-        good = lax.reduce_sum(
-            lax.convert_element_type(lax.bitwise_not(nan), np.dtype(np.int32)), (len(lead),)
-        )
-        last = lax.max(lax.sub(good, np.int32(1)), np.int32(0))
-        last = broadcast_to_shape(lax.convert_element_type(last, work), full)
-    else:
-        last = lax.full(full, max(length - 1, 0), work)
-    place = lax.mul(share, last)
+    length = math.prod(shape[i] for i in axes)
+    rows = lax.reshape(lax.transpose(a, (*axes, *rest)), (length, *(shape[i] for i in rest)))
+    rows = lax.sort(lax.convert_element_type(rows, work), dimension=0)
+    last = work.type(max(length - 1, 0))
+    place = lax.clamp(work.type(0), lax.mul(lax.convert_element_type(q, work), last), last)
+    place = _METHODS[method](place)
     low, high = lax.floor(place), lax.ceil(place)
     below, above = (
-        _pick(rows, lax.clamp(work.type(0), x, last), len(q_shape)) for x in (low, high)
+        take_in_bounds(rows, lax.convert_element_type(i, np.int32), 0) for i in (low, high)
     )
-    weight = lax.sub(place, low)
-    out = _between(below, above, weight, place, method)
-    if not skip:
-        poisoned = broadcast_to_shape(lax.reduce_or(nan, (len(lead),)), full)
-        out = lax.select(poisoned, lax.full_like(out, np.nan), out)
-    out = lax.convert_element_type(out, dtype)
+    full = aval_of(below).shape
+    weight = lax.broadcast_in_dim(lax.sub(place, low), full, range(aval_of(q).ndim))
+    left = lax.mul(below, lax.sub(constant_like(weight, 1), weight))
+    # Infinite neighbours would give NaN where the place is exact.
+    out = lax.select(lax.eq(below, above), below, lax.add(left, lax.mul(above, weight)))
+    missing = broadcast_to_shape(lax.reduce_or(lax.ne(rows, rows), (0,)), full)
+    out = lax.convert_element_type(lax.select(missing, lax.full_like(out, np.nan), out), dtype)
     if keep:
         kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
-        out = lax.reshape(out, (*q_shape, *kept))
+        out = lax.reshape(out, (*aval_of(q).shape, *kept))
     return out
-
-
-def _pick(rows: Any, place: Any, q_rank: int) -> Any:
-    """Elements of sorted rows; the places have the axes of `q` in front."""
-    lead = aval_of(rows).shape[:-1]
-    index = lax.convert_element_type(place, np.dtype(np.int32))
-    if not lead:
-        return take_in_bounds(rows, index, 0)
-    order = [*range(q_rank, q_rank + len(lead)), *range(q_rank)]
-    moved = lax.transpose(index, order)
-    if not q_rank:
-        moved = lax.expand_dims(moved, (len(lead),))
-    picked = gather_along_axis(rows, moved, len(lead), mode="promise_in_bounds")
-    if not q_rank:
-        return lax.squeeze(picked, (len(lead),))
-    return lax.transpose(picked, [len(lead), *range(len(lead))])
-
-
-def _between(below: Any, above: Any, weight: Any, place: Any, method: str) -> Any:
-    if method == "lower":
-        return below
-    if method == "higher":
-        return above
-    dtype = aval_of(below).dtype
-    if method == "nearest":
-        half = lax.round(place, lax.RoundingMethod.TO_NEAREST_EVEN)
-        return lax.select(lax.eq(half, lax.floor(place)), below, above)
-    if method == "midpoint":
-        weight = lax.select(
-            lax.eq(weight, dtype.type(0)), lax.full_like(weight, 0), lax.full_like(weight, 0.5)
-        )
-    left = lax.mul(below, lax.sub(dtype.type(1), weight))
-    mixed = lax.add(left, lax.mul(above, weight))
-    # Infinite neighbours would give NaN where the place is exact.
-    return lax.select(lax.eq(below, above), below, mixed)
 
 
 # ---------------------------------------------------------------------------------- histograms
@@ -318,30 +238,18 @@ def histogram_bin_edges(
     if np.ndim(bins) == 1:
         return asarray(bins)
     count = integer("histogram", bins)
-    if range is None:
-        limits = _limits(a)
-    else:
-        limits = tuple(range)
-    low, high = _widened(*limits)
-    dtype = dtypes.to_inexact_dtype(dtypes.result_type(a))
-    return linspace(low, high, count + 1, dtype=dtype)
+    ends = _ends(a, None if range is None else tuple(range))
+    return linspace(*ends, count + 1, dtype=dtypes.to_inexact_dtype(dtypes.result_type(a)))
 
 
 @compiled
-def _limits(a: Any) -> tuple[Any, Any]:
-    if not aval_of(a).size:
-        return lax.full((), 0, aval_of(a).dtype), lax.full((), 1, aval_of(a).dtype)
-    return lax.reduce_min(a, (0,)), lax.reduce_max(a, (0,))
-
-
-@compiled
-def _widened(low: Any, high: Any) -> tuple[Any, Any]:
-    """A range of some width: half a unit on both sides where there is a single value."""
-    low, high = (promote_inexact("histogram", x) for x in promote_dtypes("histogram", low, high))
-    dtype = aval_of(low).dtype
-    low, high = (lax.convert_element_type(x, dtype) for x in (low, high))
-    flat = lax.eq(low, high)
-    half = dtype.type(0.5)
+def _ends(a: Any, limits: Any) -> tuple[Any, Any]:
+    """Limits, by default those of the elements, moved apart where they are one value."""
+    dtype = dtypes.to_inexact_dtype(dtypes.result_type(*(limits or (a,))))
+    if limits is None:
+        limits = (lax.reduce_min(a, (0,)), lax.reduce_max(a, (0,))) if aval_of(a).size else (0, 1)
+    low, high = (lax.convert_element_type(x, dtype) for x in limits)
+    flat, half = lax.eq(low, high), dtype.type(0.5)
     return lax.select(flat, lax.sub(low, half), low), lax.select(flat, lax.add(high, half), high)
 
 
@@ -390,74 +298,12 @@ def _histogram(a: Any, edges: Any, weights: Any, density: bool) -> Any:
     place = lax.sub(place, word.type(1))
     outside = lax.lt(place, word.type(0))
     place = lax.select(outside, lax.full_like(place, count), place)
-    counts = lax.scatter_add(
-        lax.full((count,), 0, dtype),
-        lax.expand_dims(place, (1,)),
-        weights,
-        lax.ScatterDimensionNumbers((), (0,), (0,)),
-        mode="drop",
-    )
+    counts = _bincount(place, weights, count)
     if not density:
         return counts
     ends = [lax.slice_in_dim(edges, i, i + count, axis=0) for i in (1, 0)]
     widths = lax.convert_element_type(lax.sub(*ends), dtype)
     return lax.div(lax.div(counts, widths), lax.reduce_sum(counts, (0,)))
-
-
-def interp(
-    x: ArrayLike,
-    xp: ArrayLike,
-    fp: ArrayLike,
-    left: ArrayLike | str | None = None,
-    right: ArrayLike | str | None = None,
-    period: ArrayLike | None = None,
-) -> Array:
-    """Straight lines between the points `(xp, fp)`, read at `x`; `xp` is ascending.
-
-    Outside, the value at the end, or `left` and `right`.
-
-    Raises:
-        ShapeError: if `xp` and `fp` are not vectors of one length.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> jnp.interp(0.5, jnp.array([0.0, 1.0]), jnp.array([0.0, 10.0])).tolist()
-        5.0
-    """
-    if period is not None or isinstance(left, str) or isinstance(right, str):
-        raise ArgumentValueError("`interp` takes no period, and numbers for `left` and `right`")
-    x, xp, fp = (as_operand("interp", v) for v in (x, xp, fp))
-    if aval_of(xp).shape != aval_of(fp).shape or aval_of(xp).ndim != 1:
-        raise ShapeError(
-            f"`interp` takes two vectors of one length, but got {aval_of(xp)} and {aval_of(fp)}"
-        )
-    return _interp(x, xp, fp, left, right)
-
-
-@compiled
-def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
-    x, xp = (promote_inexact("interp", v) for v in promote_dtypes("interp", x, xp))
-    dtype = aval_of(xp).dtype
-    x = lax.convert_element_type(x, dtype)
-    fp = lax.convert_element_type(promote_inexact("interp", fp), dtype)
-    count = aval_of(xp).size
-    upper = searchsorted(xp, x, side="right")
-    word = aval_of(upper).dtype
-    upper = lax.clamp(word.type(min(1, count - 1)), upper, word.type(count - 1))
-    lower = lax.max(lax.sub(upper, word.type(1)), word.type(0))
-    x0, x1, y0, y1 = (take_in_bounds(v, i, 0) for v in (xp, fp) for i in (lower, upper))
-    width = lax.sub(x1, x0)
-    step = lax.eq(width, dtype.type(0))
-    safe = lax.select(step, lax.full_like(width, 1), width)
-    slope = lax.mul(lax.div(lax.sub(x, x0), safe), lax.sub(y1, y0))
-    out = lax.select(step, y0, lax.add(y0, slope))
-    ends = ((left, lax.lt, 0), (right, lax.gt, count - 1))
-    for value, outside, i in ends:
-        edge = lax.index_in_dim(xp, i, 0, keepdims=False)
-        given = lax.index_in_dim(fp, i, 0, keepdims=False) if value is None else value
-        given = lax.broadcast(lax.convert_element_type(given, dtype), aval_of(x).shape)
-        out = lax.select(outside(x, edge), given, out)
-    return out
 
 
 # --------------------------------------------------------------------------------- correlations
@@ -496,7 +342,7 @@ def cov(
         if x is not None and aval_of(as_operand("cov", x)).ndim > 2:
             raise ShapeError(f"`cov` takes one or two axes, but got {aval_of(x)}")
     if dtype is not None:
-        m, y = (None if x is None else asarray(x, dtype) for x in (m, y))
+        m, y = asarray(m, dtype), None if y is None else asarray(y, dtype)
     freedom = (0 if bias else 1) if ddof is None else integer("cov", ddof)
     return _cov(m, y, fweights, aweights, bool(rowvar), freedom)
 
@@ -546,25 +392,3 @@ def _variables(x: Any, rows: bool) -> Any:
     if len(shape) < 2:
         return lax.reshape(x, (1, aval_of(x).size))
     return lax.reshape(x, shape) if rows else lax.transpose(x, (1, 0))
-
-
-def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True) -> Array:
-    """The correlations of variables, between -1 and 1; see `cov`."""
-    return _correlations(cov(x, y, rowvar))
-
-
-@compiled
-def _correlations(c: Any) -> Any:
-    aval = aval_of(c)
-    if not aval.ndim:
-        return lax.div(c, c)
-    places = lax.iota(np.dtype(np.int32), aval.shape[0])
-    line = gather_along_axis(c, lax.expand_dims(places, (1,)), 1, mode="promise_in_bounds")
-    line = lax.squeeze(line, (1,))
-    scale = lax.sqrt(lax.real(line) if aval.dtype.kind == "c" else line)
-    scale = lax.convert_element_type(scale, aval.dtype)
-    c = lax.div(c, lax.broadcast_in_dim(scale, aval.shape, (0,)))
-    c = lax.div(c, lax.broadcast_in_dim(scale, aval.shape, (1,)))
-    if aval.dtype.kind == "c":
-        return c
-    return lax.clamp(aval.dtype.type(-1), c, aval.dtype.type(1))

@@ -6,118 +6,34 @@ from typing import Any
 
 import numpy as np
 
-from jib import dtypes, lax
+from jib import lax
 from jib.core.tracing import Tracer, aval_of
-from jib.errors import ArgumentValueError, DTypeError, IndexBoundsError, TracedMaskError
+from jib.errors import ArgumentValueError, IndexBoundsError, TracedMaskError
 from jib.lax._shaping import canonical_axis
-from jib.numpy._indexing import take, take_along_axis
-from jib.numpy._promotion import as_operand
-from jib.numpy._shaping import integer, ravel
+from jib.numpy._arithmetic import remainder
+from jib.numpy._indexing import check_integers, take, take_along_axis
+from jib.numpy._promotion import as_operand, promote_dtypes
+from jib.numpy._shaping import broadcast_arrays, integer, ravel
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = ["choose", "compress", "extract", "put_along_axis"]
+__all__ = [
+    "choose",
+    "compress",
+]
 
 
 def take_in_bounds(x: Any, indices: Any, axis: int) -> Any:
     """The members of `x` along an axis at indices that are surely in bounds."""
-    return _gather(x, indices, axis, "promise_in_bounds", None)
-
-
-def _gather(x: Any, indices: Any, axis: int, mode: str, fill_value: Any, **hints: bool) -> Any:
-    shape = aval_of(x).shape
-    count = aval_of(indices).ndim
+    shape, count = aval_of(x).shape, aval_of(indices).ndim
     offsets = [i for i in range(len(shape) + count - 1) if not axis <= i < axis + count]
     return lax.gather(
         x,
         lax.expand_dims(indices, (count,)),
         lax.GatherDimensionNumbers(tuple(offsets), (axis,), (axis,)),
         tuple(1 if i == axis else n for i, n in enumerate(shape)),
-        mode=mode,
-        fill_value=fill_value,
-        **hints,
+        mode="promise_in_bounds",
     )
-
-
-def _check_indices(name: str, indices: Any) -> Any:
-    indices = as_operand(name, indices)
-    dtype = aval_of(indices).dtype
-    if not dtypes.issubdtype(dtype, np.integer):
-        raise DTypeError(
-            f"`{name}` takes integers as indices, but got {aval_of(indices)}",
-            help="indices = indices.astype(int)",
-        )
-    return indices
-
-
-def _from_end(indices: Any, length: int) -> Any:
-    """Indices with negative ones counted from the end."""
-    indices = _wide(indices)
-    dtype = aval_of(indices).dtype
-    if not dtypes.issubdtype(dtype, np.signedinteger):
-        return indices
-    negative = lax.lt(indices, dtype.type(0))
-    return lax.select(negative, lax.add(indices, dtype.type(length)), indices)
-
-
-def _wide(indices: Any) -> Any:
-    """Narrow indices could not count the members of a long axis."""
-    if aval_of(indices).dtype.itemsize < 4:
-        return lax.convert_element_type(indices, np.dtype(np.int32))
-    return lax.convert_element_type(indices, aval_of(indices).dtype)
-
-
-def _stretched(x: Any, shape: tuple[int, ...]) -> Any:
-    return lax.broadcast_in_dim(x, shape, range(len(shape))) if aval_of(x).shape != shape else x
-
-
-def _number(fill_value: Any) -> Any:
-    if isinstance(fill_value, Tracer):
-        raise ArgumentValueError("`fill_value` must be a number that is known now")
-    return np.asarray(fill_value).item()
-
-
-def put_along_axis(
-    arr: ArrayLike,
-    indices: ArrayLike,
-    values: ArrayLike,
-    axis: int | None,
-    inplace: bool = True,
-    *,
-    mode: str | None = None,
-) -> Array:
-    """A new array with `values` at the indices, for each line along an axis; see `take_along_axis`.
-
-    Raises:
-        ArgumentValueError: unless `inplace=False`: arrays are immutable.
-    """
-    if inplace:
-        raise ArgumentValueError(
-            "`put_along_axis` cannot change an array: arrays are immutable",
-            help="y = jib.numpy.put_along_axis(x, indices, values, axis, inplace=False)",
-        )
-    arr = as_operand("put_along_axis", arr)
-    indices = _check_indices("put_along_axis", indices)
-    shape = aval_of(arr).shape
-    if axis is None:
-        flat = put_along_axis(ravel(arr), indices, values, 0, False, mode=mode)
-        return lax.reshape(flat, shape)
-    axis = canonical_axis("put_along_axis", integer("put_along_axis", axis), len(shape))
-    return _put_along_axis(arr, indices, as_operand("put_along_axis", values), axis, mode)
-
-
-@compiled(static=("axis", "mode"))
-def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int, mode: str | None) -> Any:
-    shape, own = aval_of(arr).shape, aval_of(indices).shape
-    full = (*shape[:axis], own[axis], *shape[axis + 1 :])
-    index = _from_end(_stretched(indices, full), shape[axis])
-    values = lax.convert_element_type(values, aval_of(arr).dtype)
-    rank = aval_of(values).ndim
-    values = lax.broadcast_in_dim(values, full, range(len(full) - rank, len(full)))
-    lines = tuple(i for i in range(len(shape)) if i != axis)
-    numbers = lax.ScatterDimensionNumbers((), (axis,), (axis,), lines, lines)
-    where = lax.expand_dims(index, (len(shape),))
-    return lax.scatter(arr, where, values, numbers, mode=mode or "drop")
 
 
 def compress(
@@ -146,24 +62,12 @@ def compress(
         a, axis = ravel(a), 0
     shape = aval_of(a).shape
     axis = canonical_axis("compress", integer("compress", axis), len(shape))
-    places = _positions_of("compress", condition, size, shape[axis])
-    return take(a, places, axis, mode="fill", fill_value=_number(fill_value))
-
-
-def extract(
-    condition: ArrayLike, arr: ArrayLike, *, size: int | None = None, fill_value: ArrayLike = 0
-) -> Array:
-    """The elements of an array where a condition holds, in a row; see `compress`."""
-    flat = ravel(as_operand("extract", condition))
-    return compress(flat, ravel(arr), 0, size=size, fill_value=fill_value)
-
-
-def _positions_of(name: str, condition: Any, size: int | None, missing: int) -> Any:
-    """The positions where a condition of rank 1 holds; `missing` fills them up to `size`."""
-    condition = as_operand(name, condition)
+    condition = as_operand("compress", condition)
     if size is None:
-        return host_positions(name, condition)[0]
-    return positions_with_size(condition, integer(name, size), missing)
+        places = host_positions("compress", condition)[0]
+    else:
+        places = positions_with_size(condition, integer("compress", size), shape[axis])
+    return take(a, places, axis, mode="fill", fill_value=fill_value)
 
 
 def host_positions(name: str, condition: Any) -> tuple[np.ndarray, ...]:
@@ -199,7 +103,8 @@ def choose(a: ArrayLike, choices: Any, out: None = None, mode: str = "raise") ->
     """
     if out is not None:
         raise ArgumentValueError("`choose` cannot write into `out`: arrays are immutable")
-    a = _check_indices("choose", a)
+    a = as_operand("choose", a)
+    check_integers("choose", a)
     members = [as_operand("choose", x) for x in choices]
     if mode not in ("raise", "clip", "wrap"):
         raise ArgumentValueError(f"`choose` knows 'raise', 'clip' and 'wrap', but got {mode!r}")
@@ -218,21 +123,10 @@ def choose(a: ArrayLike, choices: Any, out: None = None, mode: str = "raise") ->
 
 @compiled(static=("mode",))
 def _choose(a: Any, members: list[Any], mode: str) -> Any:
-    shape = lax.broadcast_shapes(*[aval_of(x).shape for x in (a, *members)])
-    dtype = dtypes.result_type(*members)
-    rows = []
-    for x in members:
-        own = aval_of(x).shape
-        x = lax.convert_element_type(x, dtype)
-        rows.append(
-            lax.broadcast_in_dim(x, (1, *shape), range(len(shape) + 1 - len(own), len(shape) + 1))
-        )
-    own = aval_of(a).shape
-    index = lax.broadcast_in_dim(a, (1, *shape), range(len(shape) + 1 - len(own), len(shape) + 1))
-    count = np.int32(len(members))
     if mode == "wrap":
-        index = lax.rem(_wide(index), count)
-        index = lax.select(lax.lt(index, np.int32(0)), lax.add(index, count), index)
-    index = lax.clamp(np.int32(0), lax.convert_element_type(index, np.dtype(np.int32)), count - 1)
-    picked = take_along_axis(lax.concatenate(rows, 0), index, 0, "promise_in_bounds")
-    return lax.reshape(picked, shape)
+        a = remainder(a, len(members))
+    index, *members = broadcast_arrays(a, *promote_dtypes("choose", *members))
+    rows = lax.concatenate([lax.expand_dims(x, (0,)) for x in members], 0)
+    index = lax.expand_dims(index, (0,))
+    picked = take_along_axis(rows, index, 0, "clip", wrap_negative_indices=False)
+    return lax.squeeze(picked, (0,))

@@ -28,7 +28,7 @@ class BatchTracer(Tracer):
     """A batch of values, seen as one of them."""
 
     __slots__ = ("dim", "value")
-    trace: BatchTrace
+    _trace: BatchTrace
 
     def __init__(self, trace: BatchTrace, value: Any, dim: int) -> None:
         self._trace = trace

@@ -28,7 +28,7 @@ def dce_jaxpr(
         if eqn.primitive.dce is not None and False in used:
             eqn = eqn.primitive.dce(used, eqn)
         eqns.append(eqn)
-        live.update([v for v in eqn.invars if isinstance(v, Var)])
+        live.update([v for v in eqn.invars if type(v) is Var])
     eqns.reverse()
     kept = (keep_inputs,) * len(jaxpr.invars) if isinstance(keep_inputs, bool) else keep_inputs
     used_inputs = tuple(k or v in live for v, k in zip(jaxpr.invars, kept, strict=True))

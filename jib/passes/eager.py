@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from jib import settings
 from jib.backend import _runtime, client, compile as compiler
@@ -45,6 +45,8 @@ __all__ = [
     "compiled",
     "lower_jaxpr",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _FUNCTIONS_LIMIT = 8192
 _functions: dict[Any, Callable[..., Any]] = {}
@@ -262,9 +264,11 @@ def load(lowering: tuple, jaxpr: Jaxpr, options: CompileOptions) -> Program:
     )
 
 
-def compiled(
-    function: Callable[..., Any] | None = None, *, static: Sequence[str] = ()
-) -> Callable[..., Any]:
+@overload
+def compiled(function: F, *, static: Sequence[str] = ()) -> F: ...
+@overload
+def compiled(function: None = None, *, static: Sequence[str]) -> Callable[[F], F]: ...
+def compiled(function: Callable[..., Any] | None = None, *, static: Sequence[str] = ()) -> Any:
     """Make a function of several operations one program when it is called eagerly.
 
     Under a trace the function is called straight through. `static` names the arguments that are
@@ -299,7 +303,7 @@ def compiled(
         except FAILURES as error:
             raise explain_failure(error, (args, kwargs)) from None
 
-    wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that know they are eager
+    wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that are eager
     return wrapper
 
 

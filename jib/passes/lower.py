@@ -40,7 +40,7 @@ class ModuleContext:
         "platform",
     )
 
-    def __init__(self, module: ir.Module, platform: str, devices: Sequence[Any] = ()) -> None:
+    def __init__(self, module: Any, platform: str, devices: Sequence[Any] = ()) -> None:
         self.module = module
         self.platform = platform
         self.devices = tuple(devices)  # in order, in a program over several devices
@@ -75,7 +75,7 @@ class ModuleContext:
 
     def tensor_sharding(
         self, mesh: Any, spec: Any, ndim: int, axes: frozenset[Any] | None = None
-    ) -> ir.Attribute:
+    ) -> Any:
         """Shardy's attribute for an array of `ndim` axes (physical axes, for keys).
 
         `axes` says which mesh axes to speak of; the others are left to the partitioner.
@@ -101,7 +101,7 @@ class LoweringContext:
     def __init__(
         self,
         module: ModuleContext,
-        constants: dict[Any, ir.Value],
+        constants: dict[Any, Any],
         avals_in: Sequence[ShapedArray],
         avals_out: Sequence[ShapedArray],
     ) -> None:
@@ -121,9 +121,10 @@ class LoweringContext:
         """The context of an operation that a rule emits on the way."""
         return LoweringContext(self.module, self.constants, avals_in, avals_out)
 
-    def constant(self, value: Any, aval: ShapedArray) -> ir.Value:
+    def constant(self, value: Any, aval: ShapedArray) -> Any:
         """A constant filled with `value`, emitted once for each function."""
-        array = np.asarray(value).astype(aval.dtype)
+        dtype = aval.dtype
+        array = value if type(value) is dtype.type else np.asarray(value).astype(dtype)
         key = (aval, array.tobytes())
         found = self.constants.get(key)
         if found is None:
@@ -133,24 +134,24 @@ class LoweringContext:
 
 def lower_equations(
     module: ModuleContext,
-    constants: dict[Any, ir.Value],
+    constants: dict[Any, Any],
     jaxpr: Jaxpr,
-    values: Sequence[ir.Value],
-) -> list[ir.Value]:
+    values: Sequence[Any],
+) -> list[Any]:
     """Emit the equations of a jaxpr at the insertion point; returns the values of its outputs."""
-    env: dict[Var, ir.Value] = dict(zip(jaxpr.invars, values, strict=True))
+    env: dict[Any, Any] = dict(zip(jaxpr.invars, values, strict=True))
     scalars = LoweringContext(module, constants, (), ())
 
-    def read(atom: Var | Literal) -> ir.Value:
-        if isinstance(atom, Literal):
-            return scalars.constant(atom.val, atom.aval)
-        return env[atom]
+    def read(atom: Var | Literal) -> Any:
+        return scalars.constant(atom.val, atom.aval) if type(atom) is Literal else env[atom]
 
     for eqn in jaxpr.eqns:
-        avals_in = [v.aval for v in eqn.invars]
+        invars, primitive = eqn.invars, eqn.primitive
+        avals_in = [v.aval for v in invars]
         ctx = LoweringContext(module, constants, avals_in, [v.aval for v in eqn.outvars])
-        operands = [read(v) for v in eqn.invars]
-        primitive = eqn.primitive
+        operands = [
+            scalars.constant(v.val, v.aval) if type(v) is Literal else env[v] for v in invars
+        ]
         if any([a.is_key for a in avals_in]) and not knows_keys(primitive):
             program = on_physical(primitive, eqn.params, avals_in, ctx.avals_out)
             outs = lower_equations(module, constants, program, operands)
@@ -164,14 +165,14 @@ def lower_equations(
     return [read(v) for v in jaxpr.outvars]
 
 
-def inline_jaxpr(ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[ir.Value]) -> list[ir.Value]:
+def inline_jaxpr(ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[Any]) -> list[Any]:
     """Emit a jaxpr in place (the body of a region, say, with constants of its own)."""
     return lower_equations(ctx.module, ctx.constants, jaxpr, values)
 
 
 def call_jaxpr(
-    ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[ir.Value], name: str = ""
-) -> list[ir.Value]:
+    ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[Any], name: str = ""
+) -> list[Any]:
     """Emit a jaxpr as a function, once for each module, and a call of it."""
     module = ctx.module
     key = (jaxpr, module.manual)
@@ -187,7 +188,7 @@ def call_jaxpr(
 
 def lower_function(
     module: ModuleContext, jaxpr: Jaxpr, symbol: str, visibility: str = "private"
-) -> func.FuncOp:
+) -> Any:
     """Emit a jaxpr as a function of the module."""
     in_types = [mlir.ir_type(a) for a in jaxpr.in_avals]
     out_types = [mlir.ir_type(a) for a in jaxpr.out_avals]
@@ -205,7 +206,7 @@ def lower_by_tracing(function: Callable[..., Any], *, multiple_results: bool = F
     """A `lower` rule from a function written with other primitives."""
     programs: dict[Any, Jaxpr] = {}
 
-    def rule(ctx: LoweringContext, *values: ir.Value, **params: Any) -> Any:
+    def rule(ctx: LoweringContext, *values: Any, **params: Any) -> Any:
         key = (tuple(ctx.avals_in), *params.items())
         jaxpr = programs.get(key)
         if jaxpr is None:

@@ -16,7 +16,7 @@ __all__ = ["Lowered", "lower_module"]
 class Lowered(NamedTuple):
     """A module with the host functions it calls."""
 
-    module: ir.Module
+    module: Any
     callbacks: list[Any]
 
 
@@ -42,8 +42,8 @@ def lower_module(
         ctx = ModuleContext(module, platform, devices)
         ctx.names["main"] = 1
         function = lower_function(ctx, jaxpr, "main", "public")
-        arguments: list[dict[str, ir.Attribute]] = [{} for _ in jaxpr.invars]
-        results: list[dict[str, ir.Attribute]] = [{} for _ in jaxpr.outvars]
+        arguments: list[dict[str, Any]] = [{} for _ in jaxpr.invars]
+        results: list[dict[str, Any]] = [{} for _ in jaxpr.outvars]
         if devices:
             _annotate(ctx, arguments, jaxpr.in_avals, in_shardings)
             _annotate(ctx, results, jaxpr.out_avals, out_shardings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from jib.core.jaxpr import Equation, Jaxpr, Literal, Var
 from jib.core.sources import capture
 from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, swap_trace
 from jib.errors import Provenance
+from jib.settings import check_tracer_leaks
 
 __all__ = ["StageTrace", "StageTracer", "evaluate", "stage", "stage_jaxpr"]
 
@@ -20,7 +22,7 @@ class StageTracer(Tracer):
     """A tracer whose value is a variable of the jaxpr being recorded."""
 
     __slots__ = ("_var",)
-    trace: StageTrace
+    _trace: StageTrace
     _var: Var
 
     def __init__(self, trace: StageTrace, var: Var) -> None:
@@ -131,7 +133,18 @@ def stage(
     finally:
         trace.live = False
         swap_trace(old)
+    if check_tracer_leaks.value:
+        del outs
+        _check_released(trace)
     return jaxpr, consts
+
+
+def _check_released(trace: StageTrace) -> None:
+    """Raise if a tracer of a finished trace is still held."""
+    gc.collect()
+    for holder in gc.get_referrers(trace):
+        if isinstance(holder, Tracer):
+            raise leaked(holder)
 
 
 def stage_jaxpr(

@@ -15,9 +15,7 @@ __all__ = [
     "broadcast_shape",
     "canonical_shape",
     "check_parameters",
-    "complex_or_float_dtype",
-    "float_dtype",
-    "integer_dtype",
+    "checked_dtype",
     "scalar",
 ]
 
@@ -41,31 +39,15 @@ def canonical_shape(name: str, shape: Any) -> tuple[int, ...]:
     )
 
 
-def _parsed(dtype: Any, default: type) -> Any:
-    return dtypes.parse(default if dtype is None else dtype)
+_KINDS = {"floating": np.floating, "floating or complex": np.inexact, "integer": np.integer}
 
 
-def float_dtype(name: str, dtype: Any) -> np.dtype:
-    """The dtype asked for, which must be floating."""
-    found = _parsed(dtype, float)
-    if not dtypes.issubdtype(found, np.floating):
-        raise DTypeError.accepts(f"random.{name}", found.name, "floating")
-    return found
-
-
-def complex_or_float_dtype(name: str, dtype: Any) -> np.dtype:
-    """The dtype asked for, which must be floating or complex."""
-    found = _parsed(dtype, float)
-    if not dtypes.issubdtype(found, np.inexact):
-        raise DTypeError.accepts(f"random.{name}", found.name, "floating or complex")
-    return found
-
-
-def integer_dtype(name: str, dtype: Any) -> np.dtype:
-    """The dtype asked for, which must be an integer one."""
-    found = _parsed(dtype, int)
-    if not dtypes.issubdtype(found, np.integer):
-        raise DTypeError.accepts(f"random.{name}", found.name, "integer")
+def checked_dtype(name: str, dtype: Any, kind: str = "floating") -> np.dtype:
+    """The dtype asked for, which must be of a kind; None is the default one."""
+    default = int if kind == "integer" else float
+    found = dtypes.parse(default if dtype is None else dtype)
+    if not dtypes.issubdtype(found, _KINDS[kind]):
+        raise DTypeError.accepts(f"random.{name}", found.name, kind)
     return found
 
 

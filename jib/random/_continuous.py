@@ -13,8 +13,7 @@ from jib.passes.eager import compiled
 from jib.random._arguments import (
     broadcast_shape,
     canonical_shape,
-    complex_or_float_dtype,
-    float_dtype,
+    checked_dtype,
     scalar,
 )
 from jib.random._keys import split
@@ -62,14 +61,14 @@ def normal(
         (2, 3)
     """
     shape = canonical_shape("normal", shape)
-    return _normal(key, shape, complex_or_float_dtype("normal", dtype))
+    return _normal(key, shape, checked_dtype("normal", dtype, "floating or complex"))
 
 
 @compiled(static=("shape", "dtype"))
 def _normal(key: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     if dtype.kind == "c":
         keys = split(key)
-        real = np.zeros((), dtype).real.dtype
+        real = np.real(np.zeros((), dtype)).dtype
         parts = [_normal(_row(keys, i), shape, real) for i in range(2)]
         return lax.div(lax.complex(*parts), scalar(dtype, np.sqrt(2)))
     # Inversion of the distribution function, on the open interval (-1, 1).
@@ -100,7 +99,7 @@ def truncated_normal(
         True
     """
     shape = broadcast_shape("truncated_normal", shape, lower, upper)
-    return _truncated_normal(key, lower, upper, shape, float_dtype("truncated_normal", dtype))
+    return _truncated_normal(key, lower, upper, shape, checked_dtype("truncated_normal", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -128,7 +127,7 @@ def lognormal(
 ) -> Array:
     """Exponentials of normal numbers with mean 0 and deviation `sigma`."""
     shape = broadcast_shape("lognormal", shape, sigma)
-    return _lognormal(key, sigma, shape, float_dtype("lognormal", dtype))
+    return _lognormal(key, sigma, shape, checked_dtype("lognormal", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -147,7 +146,7 @@ def exponential(
         True
     """
     shape = canonical_shape("exponential", shape)
-    return _exponential(key, shape, float_dtype("exponential", dtype))
+    return _exponential(key, shape, checked_dtype("exponential", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -175,7 +174,7 @@ def gumbel(
             help="values = jib.random.gumbel(key, shape, mode='high')",
         )
     shape = canonical_shape("gumbel", shape)
-    found = float_dtype("gumbel", dtype)
+    found = checked_dtype("gumbel", dtype)
     precise = mode == "highest" and found == np.float32
     chosen = "highest" if precise else "high" if mode in ("high", "highest") else "low"
     return _gumbel(key, shape, found, chosen)
@@ -232,7 +231,7 @@ def laplace(
 ) -> Array:
     """Numbers of the Laplace distribution with mean 0 and scale 1."""
     shape = canonical_shape("laplace", shape)
-    return _laplace(key, shape, float_dtype("laplace", dtype))
+    return _laplace(key, shape, checked_dtype("laplace", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -247,7 +246,7 @@ def logistic(
 ) -> Array:
     """Numbers of the standard logistic distribution."""
     shape = canonical_shape("logistic", shape)
-    return _logistic(key, shape, float_dtype("logistic", dtype))
+    return _logistic(key, shape, checked_dtype("logistic", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -261,7 +260,7 @@ def cauchy(
 ) -> Array:
     """Numbers of the standard Cauchy distribution."""
     shape = canonical_shape("cauchy", shape)
-    return _cauchy(key, shape, float_dtype("cauchy", dtype))
+    return _cauchy(key, shape, checked_dtype("cauchy", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -280,7 +279,7 @@ def pareto(
 ) -> Array:
     """Numbers of the Pareto distribution with shape parameter `b` and scale 1."""
     shape = broadcast_shape("pareto", shape, b)
-    return _pareto(key, b, shape, float_dtype("pareto", dtype))
+    return _pareto(key, b, shape, checked_dtype("pareto", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -298,7 +297,7 @@ def rayleigh(
 ) -> Array:
     """Numbers of the Rayleigh distribution: lengths of vectors of two normal numbers."""
     shape = broadcast_shape("rayleigh", shape, scale)
-    return _rayleigh(key, scale, shape, float_dtype("rayleigh", dtype))
+    return _rayleigh(key, scale, shape, checked_dtype("rayleigh", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -316,7 +315,7 @@ def weibull_min(
 ) -> Array:
     """Numbers of the Weibull distribution for minima."""
     shape = canonical_shape("weibull_min", shape)
-    return _weibull_min(key, scale, concentration, shape, float_dtype("weibull_min", dtype))
+    return _weibull_min(key, scale, concentration, shape, checked_dtype("weibull_min", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -339,7 +338,7 @@ def triangular(
 ) -> Array:
     """Numbers whose density rises from `left` to `mode` and falls to `right`, in straight lines."""
     shape = broadcast_shape("triangular", shape, left, mode, right)
-    return _triangular(key, left, mode, right, shape, float_dtype("triangular", dtype))
+    return _triangular(key, left, mode, right, shape, checked_dtype("triangular", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -367,7 +366,7 @@ def wald(
     multiple roots", The American Statistician 30 (1976).
     """
     shape = broadcast_shape("wald", shape, mean)
-    return _wald(key, mean, shape, float_dtype("wald", dtype))
+    return _wald(key, mean, shape, checked_dtype("wald", dtype))
 
 
 @compiled(static=("shape", "dtype"))

@@ -16,7 +16,7 @@ from jib.passes.eager import compiled
 from jib.random._arguments import (
     broadcast_shape,
     canonical_shape,
-    integer_dtype,
+    checked_dtype,
     scalar,
 )
 from jib.random._continuous import gumbel
@@ -93,7 +93,7 @@ def geometric(
 ) -> Array:
     """How many tries it takes until the first success, of probability `p` in each."""
     shape = broadcast_shape("geometric", shape, p)
-    return _geometric(key, p, shape, integer_dtype("geometric", dtype))
+    return _geometric(key, p, shape, checked_dtype("geometric", dtype, "integer"))
 
 
 @compiled(static=("shape", "dtype"))

@@ -33,7 +33,10 @@ _IMPLEMENTATIONS = {"threefry2x32": key_dtype}
 _LOW_WORD = 0xFFFFFFFF
 
 
-def _implementation(impl: Any) -> KeyDType:
+def _implementation(name: str, impl: Any, dtype: Any = None) -> KeyDType:
+    if impl is not None and dtype is not None:
+        raise ArgumentValueError(f"`{name}` takes `impl` or `dtype`, but got both")
+    impl = dtype if impl is None else impl
     if impl is None or isinstance(impl, KeyDType):
         return key_dtype if impl is None else impl
     found = _IMPLEMENTATIONS.get(impl) if isinstance(impl, str) else None
@@ -69,9 +72,7 @@ def key(seed: int | ArrayLike, *, impl: Any = None, dtype: Any = None) -> Array:
         >>> jib.random.key_data(jib.random.key(42)).tolist()
         [0, 42]
     """
-    if impl is not None and dtype is not None:
-        raise ArgumentValueError("`key` takes `impl` or `dtype`, but got both")
-    chosen = _implementation(impl if dtype is None else dtype)
+    chosen = _implementation("key", impl, dtype)
     return _wrapped(_seed_words("key", seed), chosen)
 
 
@@ -83,7 +84,7 @@ def PRNGKey(seed: int | ArrayLike, *, impl: Any = None) -> Array:
         >>> jib.random.PRNGKey(42).tolist()
         [0, 42]
     """
-    _implementation(impl)
+    _implementation("PRNGKey", impl)
     return _seed_words("PRNGKey", seed)
 
 
@@ -145,9 +146,7 @@ def wrap_key_data(key_bits_array: ArrayLike, *, impl: Any = None, dtype: Any = N
         >>> jib.random.wrap_key_data(jib.random.PRNGKey(0)).dtype
         key<fry>
     """
-    if impl is not None and dtype is not None:
-        raise ArgumentValueError("`wrap_key_data` takes `impl` or `dtype`, but got both")
-    return _wrapped(key_bits_array, _implementation(impl if dtype is None else dtype))
+    return _wrapped(key_bits_array, _implementation("wrap_key_data", impl, dtype))
 
 
 def key_data(keys: ArrayLike) -> Array:
@@ -169,7 +168,7 @@ def key_impl(keys: ArrayLike) -> str:
     return dtype.implementation if isinstance(dtype, KeyDType) else key_dtype.implementation
 
 
-def clone(key: ArrayLike) -> Array:
+def clone(key: ArrayLike) -> Any:
     """The same key again, as a value that may be used once more.
 
     Example:

@@ -16,8 +16,7 @@ from jib.passes.eager import compiled
 from jib.random._arguments import (
     canonical_shape,
     check_parameters,
-    float_dtype,
-    integer_dtype,
+    checked_dtype,
     scalar,
 )
 from jib.random._keys import counters, split, word_pair, words_of
@@ -91,7 +90,7 @@ def uniform(
         (2, 3)
     """
     shape = canonical_shape("uniform", shape)
-    return _uniform(key, minval, maxval, shape, float_dtype("uniform", dtype))
+    return _uniform(key, minval, maxval, shape, checked_dtype("uniform", dtype))
 
 
 @compiled(static=("shape", "dtype"))
@@ -151,7 +150,7 @@ def randint(
         True
     """
     shape = canonical_shape("randint", shape)
-    found = integer_dtype("randint", dtype)
+    found = checked_dtype("randint", dtype, "integer")
     low, high = _host_bound(minval, found), _host_bound(maxval, found)
     return _randint(key, low, high, shape, found)
 

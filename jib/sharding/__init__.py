@@ -8,13 +8,11 @@ from jib.sharding._partition_spec import PartitionSpec as PartitionSpec
 
 if TYPE_CHECKING:
     from jib.backend.meshes import (
-        AbstractDevice as AbstractDevice,
         AbstractMesh as AbstractMesh,
         Mesh as Mesh,
         get_abstract_mesh as get_abstract_mesh,
         get_mesh as get_mesh,
         set_mesh as set_mesh,
-        use_abstract_mesh as use_abstract_mesh,
     )
     from jib.backend.shardings import (
         NamedSharding as NamedSharding,
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from jib.transforms.shard_map import Infer as Infer
 
 __all__ = [
-    "AbstractDevice",
     "AbstractMesh",
     "AxisType",
     "Infer",
@@ -40,30 +37,22 @@ __all__ = [
     "make_single_device_sharding",
     "reshard",
     "set_mesh",
-    "use_abstract_mesh",
 ]
 
 # Names from higher layers, fetched on first use: this index stands below them.
 _ELSEWHERE = {
-    "AbstractDevice": "jib.backend.meshes",
-    "AbstractMesh": "jib.backend.meshes",
-    "Infer": "jib.transforms.shard_map",
-    "Mesh": "jib.backend.meshes",
-    "NamedSharding": "jib.backend.shardings",
-    "Sharding": "jib.backend.shardings",
-    "SingleDeviceSharding": "jib.backend.shardings",
-    "get_abstract_mesh": "jib.backend.meshes",
-    "get_mesh": "jib.backend.meshes",
-    "make_single_device_sharding": "jib.backend.shardings",
-    "reshard": "jib.lax._sharding",
-    "set_mesh": "jib.backend.meshes",
-    "use_abstract_mesh": "jib.backend.meshes",
+    "jib.backend.meshes": "AbstractMesh Mesh get_abstract_mesh get_mesh set_mesh",
+    "jib.backend.shardings": (
+        "NamedSharding Sharding SingleDeviceSharding make_single_device_sharding"
+    ),
+    "jib.lax._sharding": "reshard",
+    "jib.transforms.shard_map": "Infer",
 }
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _ELSEWHERE:
-        found = getattr(_importlib.import_module(_ELSEWHERE[name]), name)
-        globals()[name] = found
-        return found
+    for module, names in _ELSEWHERE.items():
+        if name in names.split():
+            found = globals()[name] = getattr(_importlib.import_module(module), name)
+            return found
     raise AttributeError(f"module 'jib.sharding' has no attribute {name!r}")

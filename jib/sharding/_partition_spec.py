@@ -169,18 +169,6 @@ class PartitionSpec:
             reduced=self.reduced if reduced is None else reduced,
         )
 
-    def to_lo(self) -> list["PartitionSpec"]:
-        """The specs of the arrays that a value with this spec is made of: itself."""
-        return [self]
-
-    def to_tangent_spec(self) -> "PartitionSpec":
-        """The spec of a tangent: the same."""
-        return self
-
-    def to_ct_spec(self) -> "PartitionSpec":
-        """The spec of a cotangent: sums become copies and copies become sums."""
-        return self.update(unreduced=self.reduced, reduced=self.unreduced)
-
 
 def _rebuilt(
     partitions: tuple[Any, ...], unreduced: frozenset[Any], reduced: frozenset[Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import inspect
 import sys
 import types
@@ -103,17 +105,19 @@ def content_key(value: Any, depth: int = 4, names: Sequence[str] = ()) -> Hashab
         return value
     if depth == 0:
         return None
-    if type(value) in (tuple, frozenset):
+    if type(value) is tuple or type(value) is frozenset:
         return _all_keys(value, depth - 1, names)
     if type(value) is types.ModuleType:
         return _space_key(vars(value), names, depth - 1)
     if type(value) is not types.FunctionType or value.__dict__:
         return None
+    names, written = _names(value.__code__)
+    if written:  # who calls it expects to find what it leaves there
+        return None
     try:
         cells = [c.cell_contents for c in value.__closure__ or ()]
     except ValueError:  # a variable that is not bound yet
         return None
-    names = _names(value.__code__)
     outside = _space_key(value.__globals__, names, depth - 1)
     defaults = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
     keys = _all_keys((*cells, *defaults), depth - 1, names)
@@ -138,10 +142,25 @@ def _space_key(space: dict[str, Any], names: Sequence[str], depth: int) -> Hasha
     return None if keys is None else (id(space), tuple(known), keys)
 
 
-def _names(code: types.CodeType) -> tuple[str, ...]:
-    """Names that a function may read from its module; attributes are among them, which is safe."""
-    inner = [_names(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return tuple(dict.fromkeys((*code.co_names, *(name for names in inner for name in names))))
+@functools.lru_cache(4096)
+def _names(code: types.CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Names that a function may read from its module, and the outer variables that it sets.
+
+    Attributes are among the first, which is safe.
+    """
+    read = dict.fromkeys(code.co_names)
+    written = set()
+    for step in dis.get_instructions(code):
+        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            written.add(f"global {step.argval}")
+        elif step.opname in ("STORE_DEREF", "DELETE_DEREF") and step.argval in code.co_freevars:
+            written.add(step.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names, inner = _names(constant)
+            read.update(dict.fromkeys(names))
+            written |= inner - set(code.co_cellvars)
+    return tuple(read), frozenset(written)
 
 
 def _all_keys(values: Iterable[Any], depth: int, names: Sequence[str] = ()) -> tuple | None:

@@ -6,23 +6,32 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jib.core.avals import AxisData
 from jib.core.jaxpr import Jaxpr
+from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of, context, is_eager, swap_trace
-from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError
+from jib.core.zeros import Zero, tangent_aval
+from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
+from jib.lax._programs import leading
+from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
 from jib.passes.jvp import JVPTrace
 from jib.passes.linearize import SplitTrace
+from jib.passes.lower import inline_jaxpr
+from jib.passes.reference import evaluate_jaxpr_numpy
 from jib.passes.stage import stage
 from jib.passes.transpose import backward_pass
 from jib.transforms import _calls
 from jib.tree import tree_registry
 
 __all__ = [
+    "BatchedRule",
     "CustomCall",
-    "closed_over_error",
     "interpret",
     "nondiff_positions",
     "positional",
-    "transpose_call",
+    "rule_call",
+    "rule_pair",
+    "symbolic_tangents",
 ]
 
 flatten = tree_registry.flatten
@@ -158,21 +167,96 @@ def _differentiated(
         return _outside(trace.parent, call, differentiate, bind, memo)
     old = swap_trace(trace.rules)
     try:
-        outs, tangents = differentiate([p for p, _ in pairs], [t for _, t in pairs])
+        primals, tangents = [p for p, _ in pairs], [t for _, t in pairs]
+        outs, tangents = differentiate(primals, symbolic_tangents(primals, tangents))
     finally:
         swap_trace(old)
     return call.out_trees[0].unflatten(list(map(trace.pack, outs, tangents)))
 
 
-def closed_over_error(name: str, attribute: str) -> NoDerivativeError:
-    """The error for a derivative with respect to what the function closes over."""
-    return NoDerivativeError(
-        f"`{name}` has its own derivative rule, so it cannot be differentiated with respect to a "
-        "value that it closes over",
-        help=f"pass that value as an argument, and handle it in the rule of `{attribute}`",
+def rule_pair(out: Any, rule: str, results: str, help: str) -> tuple[Any, Any]:
+    """The two things that a rule returns."""
+    if isinstance(out, tuple | list) and len(out) == 2:
+        return out[0], out[1]
+    raise StructureError(
+        f"the {rule} must return a pair of the {results}, not a {type(out).__name__}", help=help
     )
 
 
-def transpose_call(cts: Any, *operands: Any, jaxpr: Jaxpr, **_: Any) -> list[Any]:
-    """The `transpose` rule of a call: that of the function itself."""
-    return backward_pass(jaxpr, (), operands, cts)
+def symbolic_tangents(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    """The tangents, with a `Zero` for each None."""
+    return [
+        Zero(tangent_aval(aval_of(p))) if t is None else t
+        for p, t in zip(primals, tangents, strict=True)
+    ]
+
+
+class BatchedRule:
+    """A rule for a batch: everything it returns has its batch axis first."""
+
+    __slots__ = ("axis", "mapped", "name", "rule")
+
+    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
+        self.rule = rule
+        self.axis = axis
+        self.mapped = mapped
+        self.name = rule.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BatchedRule) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple:
+        return (self.rule, self.axis, self.mapped)
+
+    def batched(self, flat: Any, values: Sequence[Any], dims: Sequence[int | None]) -> list[Any]:
+        """The results of a flat function over the batch, with their batch axis first."""
+        outs, out_dims = batched(flat, self.axis, values, dims)
+        return [to_batch_axis(x, d, self.axis) for x, d in zip(outs, out_dims, strict=True)]
+
+
+def rule_call(
+    name: str, apply: Callable[..., Any], batched_rule: type[BatchedRule], attribute: str
+) -> Primitive:
+    """The call of a function that has a rule; `apply(rule, primals, tangents)` differentiates it.
+
+    Operands: what the function closes over (`num_consts` values), then its arguments.
+    """
+
+    def jvp(
+        primals: Any, tangents: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+    ) -> tuple[list[Any], list[Any]]:
+        if any(type(t) is not Zero for t in tangents[:num_consts]):
+            raise NoDerivativeError(
+                f"`{rule.name}` has its own derivative rule, so it cannot be differentiated with "
+                "respect to a value that it closes over",
+                help=f"pass that value as an argument, and handle it in the rule of `{attribute}`",
+            )
+        return apply(rule, primals[num_consts:], tangents[num_consts:])
+
+    def batch(
+        axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
+    ) -> tuple[list[Any], list[int]]:
+        mapped, moved = leading(axis, args, dims)
+        program, _ = batch_jaxpr(jaxpr, axis, mapped, True)
+        made = batched_rule(rule, axis, mapped[num_consts:])
+        outs = primitive.bind(*moved, jaxpr=program, rule=made, num_consts=num_consts)
+        return outs, [0] * len(outs)
+
+    primitive = Primitive(
+        name,
+        type=lambda *avals, jaxpr, **_: jaxpr.out_avals,
+        numpy=lambda *args, jaxpr, **_: evaluate_jaxpr_numpy(jaxpr, (), args),
+        jvp=jvp,
+        transpose=lambda cts, *operands, jaxpr, **_: backward_pass(jaxpr, (), operands, cts),
+        batch=batch,
+        lower=lambda ctx, *values, jaxpr, **_: inline_jaxpr(ctx, jaxpr, values),
+        multiple_results=True,
+        effects=lambda *, jaxpr, **_: jaxpr.effects,
+        partial_eval=lambda split, args, unknown, params: split.recorder.process(
+            primitive, args, params
+        ),
+    )
+    return primitive

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from jib.core.avals import ShapedArray, ShapeDtypeStruct
 from jib.core.jaxpr import ClosedJaxpr
@@ -26,6 +26,9 @@ __all__ = [
     "named_scope",
     "typeof",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def _type_of_leaf(x: Any) -> ShapedArray:
@@ -61,11 +64,11 @@ def _struct(aval: ShapedArray) -> ShapeDtypeStruct:
 
 
 def make_jaxpr(
-    fun: Callable[..., Any],
+    fun: Callable[P, Any],
     static_argnums: int | Sequence[int] = (),
     axis_env: Sequence[tuple[Any, int]] | None = None,
     return_shape: bool = False,
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """A function that returns the traced program of `fun` for given arguments.
 
     Args:
@@ -91,7 +94,8 @@ def make_jaxpr(
 
         def with_static(*values: Any, **named: Any) -> Any:
             rest = iter(values)
-            return fun(*[fixed[i] if i in fixed else next(rest) for i in range(len(args))], **named)
+            full: Any = [fixed[i] if i in fixed else next(rest) for i in range(len(args))]
+            return fun(*full, **named)  # type: ignore[call-arg]  # as many as the caller gave
 
         leaves, in_tree = tree_registry.flatten((dynamic, kwargs))
         flat, out_tree = _calls.flat_function(with_static, in_tree)
@@ -147,7 +151,7 @@ def named_scope(name: str) -> Iterator[str]:
         _scopes.names = before
 
 
-def named_call(fun: Callable[..., Any], *, name: str | None = None) -> Callable[..., Any]:
+def named_call(fun: Callable[P, R], *, name: str | None = None) -> Callable[P, R]:
     """A function whose operations are in the scope `name`, by default its own name."""
     scope = _calls.function_name(fun) if name is None else name
 

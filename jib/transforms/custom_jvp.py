@@ -7,24 +7,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib.core.algebra import algebra
-from jib.core.avals import AxisData
 from jib.core.jaxpr import Jaxpr
-from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, float0, tangent_aval
 from jib.errors import ArgumentTypeError, ArgumentValueError, StructureError
-from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
-from jib.passes.lower import inline_jaxpr
-from jib.passes.reference import evaluate_jaxpr_numpy
+from jib.lax._programs import tangents_of
 from jib.transforms import _calls
 from jib.transforms._custom import (
+    BatchedRule,
     CustomCall,
-    closed_over_error,
     interpret,
     nondiff_positions,
     positional,
-    transpose_call,
+    rule_call,
+    rule_pair,
 )
 from jib.transforms.linear import materialize
 from jib.tree import tree_registry
@@ -111,13 +108,6 @@ class custom_jvp:
         name = _calls.function_name(self.fun)
         rule = _Rule(self.jvp, self.symbolic_zeros, call.skeleton(), name)
 
-        def differentiate(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
-            full = [
-                Zero(tangent_aval(aval_of(p))) if t is None else t
-                for p, t in zip(primals, tangents, strict=True)
-            ]
-            return rule(primals, full)
-
         def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
             key = (jaxpr, rule.key())
             kept = self._memo.setdefault(key, rule) if not call.fixed else rule
@@ -125,7 +115,7 @@ class custom_jvp:
                 *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
             )
 
-        return interpret(call, differentiate, bind, self._memo)
+        return interpret(call, rule, bind, self._memo)
 
 
 class _Rule:
@@ -148,15 +138,14 @@ class _Rule:
     ) -> tuple[list[Any], list[Any]]:
         call = self.call
         given = tangents if self.symbolic_zeros else [materialize(t) for t in tangents]
-        pair = self.jvp(*call.fixed.values(), call.arguments(primals), call.arguments(given))
-        if not (isinstance(pair, tuple | list) and len(pair) == 2):
-            raise StructureError(
-                f"the rule of custom_jvp function `{self.name}` must return a pair of the result "
-                f"and its tangent, not a {type(pair).__name__}",
-                help="return value, tangent",
-            )
-        outs, tree = flatten(pair[0])
-        out_tangents, tangent_tree = flatten(pair[1])
+        out, tangent = rule_pair(
+            self.jvp(*call.fixed.values(), call.arguments(primals), call.arguments(given)),
+            f"rule of custom_jvp function `{self.name}`",
+            "result and its tangent",
+            "return value, tangent",
+        )
+        outs, tree = flatten(out)
+        out_tangents, tangent_tree = flatten(tangent)
         if tree != tangent_tree:
             raise StructureError(
                 f"the rule of custom_jvp function `{self.name}` must return a tangent of the "
@@ -178,39 +167,19 @@ class _Rule:
         return tangent
 
 
-class _BatchedRule:
-    """A rule for a batch; all results and tangents have their batch axis first."""
-
-    __slots__ = ("axis", "mapped", "name", "rule")
-
-    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
-        self.rule = rule
-        self.axis = axis
-        self.mapped = mapped
-        self.name = rule.name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _BatchedRule) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple:
-        return (self.rule, self.axis, self.mapped)
+class _BatchedRule(BatchedRule):
+    __slots__ = ()
 
     def __call__(
         self, primals: Sequence[Any], tangents: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
-        count, axis = len(primals), self.axis
+        count = len(primals)
         nonzero = [type(t) is not Zero for t in tangents]
         shapes: list[Any] = []
 
         def flat(*values: Any) -> list[Any]:
-            rest = iter(values[count:])
-            full = [
-                next(rest) if nz else Zero(tangent_aval(aval_of(p)))
-                for nz, p in zip(nonzero, values[:count], strict=True)
-            ]
+            avals = [aval_of(p) for p in values[:count]]
+            full = tangents_of(nonzero, values[count:], avals)
             outs, found = self.rule(values[:count], full)
             shapes[:] = [len(outs), [type(t) is not Zero for t in found]]
             return [*outs, *(t for t in found if type(t) is not Zero)]
@@ -218,45 +187,13 @@ class _BatchedRule:
         dims = [0 if m else None for m in self.mapped]
         tangent_dims = [d for d, nz in zip(dims, nonzero, strict=True) if nz]
         given = [t for t in tangents if type(t) is not Zero]
-        found, found_dims = batched(flat, axis, [*primals, *given], [*dims, *tangent_dims])
-        moved = [to_batch_axis(x, d, axis) for x, d in zip(found, found_dims, strict=True)]
+        moved = self.batched(flat, [*primals, *given], [*dims, *tangent_dims])
         outs, rest = moved[: shapes[0]], iter(moved[shapes[0] :])
-        return outs, [
-            next(rest) if nz else Zero(tangent_aval(aval_of(x)))
-            for x, nz in zip(outs, shapes[1], strict=True)
-        ]
+        return outs, tangents_of(shapes[1], rest, [aval_of(x) for x in outs])
 
 
-def _call_jvp(
-    primals: Any, tangents: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
-) -> tuple[list[Any], list[Any]]:
-    if any(type(t) is not Zero for t in tangents[:num_consts]):
-        raise closed_over_error(rule.name, "defjvp")
-    return rule(primals[num_consts:], tangents[num_consts:])
+def _apply(rule: Any, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+    return rule(primals, tangents)
 
 
-def _call_batch(
-    axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
-) -> tuple[list[Any], list[int]]:
-    mapped = tuple([d is not None for d in dims])
-    program, _ = batch_jaxpr(jaxpr, axis, mapped, True)
-    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
-    made = _BatchedRule(rule, axis, mapped[num_consts:])
-    outs = custom_jvp_call_p.bind(*moved, jaxpr=program, rule=made, num_consts=num_consts)
-    return outs, [0] * len(outs)
-
-
-custom_jvp_call_p = Primitive(
-    "custom_jvp_call",
-    type=lambda *avals, jaxpr, rule, num_consts: jaxpr.out_avals,
-    numpy=lambda *args, jaxpr, rule, num_consts: evaluate_jaxpr_numpy(jaxpr, (), args),
-    jvp=_call_jvp,
-    transpose=transpose_call,
-    batch=_call_batch,
-    lower=lambda ctx, *values, jaxpr, rule, num_consts: inline_jaxpr(ctx, jaxpr, values),
-    multiple_results=True,
-    effects=lambda *, jaxpr, rule, num_consts: jaxpr.effects,
-    partial_eval=lambda split, args, unknown, params: split.recorder.process(
-        custom_jvp_call_p, args, params
-    ),
-)
+custom_jvp_call_p = rule_call("custom_jvp_call", _apply, _BatchedRule, "defjvp")

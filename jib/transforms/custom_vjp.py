@@ -7,24 +7,23 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jib import lax
-from jib.core.avals import AxisData, ShapedArray
+from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, float0, tangent_aval
 from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
-from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
-from jib.passes.lower import inline_jaxpr
-from jib.passes.reference import evaluate_jaxpr_numpy
+from jib.passes.batch import to_batch_axis
 from jib.transforms import _calls
 from jib.transforms._custom import (
+    BatchedRule,
     CustomCall,
-    closed_over_error,
     interpret,
     nondiff_positions,
     positional,
-    transpose_call,
+    rule_call,
+    rule_pair,
 )
 from jib.transforms.linear import materialize
 from jib.tree import broadcast_prefix, tree_registry
@@ -108,20 +107,13 @@ class custom_vjp:
         call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
         rule = _Rule(self.fwd, self.bwd, self.symbolic_zeros, call.skeleton(), name)
 
-        def differentiate(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
-            full = [
-                Zero(tangent_aval(aval_of(p))) if t is None else t
-                for p, t in zip(primals, tangents, strict=True)
-            ]
-            return _apply_rule(rule, primals, full)
-
         def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
             kept = rule if call.fixed else self._memo.setdefault((jaxpr, "rule"), rule)
             return custom_vjp_call_p.bind(
                 *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
             )
 
-        return interpret(call, differentiate, bind, self._memo)
+        return interpret(call, functools.partial(_apply_rule, rule), bind, self._memo)
 
 
 class _Rule:
@@ -149,15 +141,14 @@ class _Rule:
         avals = tuple(map(aval_of, primals))
         if self.symbolic_zeros:
             primals = list(map(CustomVJPPrimal, primals, perturbed))
-        pair = self.fwd(*call.all_arguments(primals))  # type: ignore[misc]
-        if not (isinstance(pair, tuple | list) and len(pair) == 2):
-            raise StructureError(
-                f"the forward rule of custom_vjp function `{self.name}` must return a pair of the "
-                f"result and residuals, not a {type(pair).__name__}",
-                help="return value, residuals",
-            )
-        outs, tree = flatten(pair[0])
-        residuals, residual_tree = flatten(pair[1])
+        out, kept = rule_pair(
+            self.fwd(*call.all_arguments(primals)),  # type: ignore[misc]
+            f"forward rule of custom_vjp function `{self.name}`",
+            "result and residuals",
+            "return value, residuals",
+        )
+        outs, tree = flatten(out)
+        residuals, residual_tree = flatten(kept)
         call.out_trees[:] = [tree]
         return outs, residuals, (residual_tree, tree, avals)
 
@@ -193,29 +184,8 @@ class _Rule:
         return ct
 
 
-class _BatchedRule:
-    """A rule for a batch; results and residuals have their batch axis first."""
-
-    __slots__ = ("axis", "mapped", "name", "rule")
-
-    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
-        self.rule = rule
-        self.axis = axis
-        self.mapped = mapped
-        self.name = rule.name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _BatchedRule) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple:
-        return (self.rule, self.axis, self.mapped)
-
-    def _batched(self, flat: Any, values: Sequence[Any], dims: Sequence[int | None]) -> list[Any]:
-        outs, out_dims = batched(flat, self.axis, values, dims)
-        return [to_batch_axis(x, d, self.axis) for x, d in zip(outs, out_dims, strict=True)]
+class _BatchedRule(BatchedRule):
+    __slots__ = ()
 
     def forward(
         self, primals: Sequence[Any], perturbed: Sequence[bool]
@@ -227,7 +197,7 @@ class _BatchedRule:
             tokens[:] = [token, len(outs)]
             return [*outs, *residuals]
 
-        found = self._batched(flat, primals, [0 if m else None for m in self.mapped])
+        found = self.batched(flat, primals, [0 if m else None for m in self.mapped])
         return found[: tokens[1]], found[tokens[1] :], tokens[0]
 
     def backward(self, token: Any, residuals: Sequence[Any], cts: Sequence[Any]) -> list[Any]:
@@ -246,7 +216,7 @@ class _BatchedRule:
             known[:] = found
             return [ct for ct in found if type(ct) is not Zero]
 
-        outs = iter(self._batched(flat, [*residuals, *given], [0] * (count + len(given))))
+        outs = iter(self.batched(flat, [*residuals, *given], [0] * (count + len(given))))
         result = []
         for ct, mapped in zip(known, self.mapped, strict=True):
             if type(ct) is Zero:
@@ -282,39 +252,7 @@ def _apply_rule(
     return outs, [Zero(a) if a.dtype == float0 else next(found) for a in out_tangents]
 
 
-def _call_jvp(
-    primals: Any, tangents: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
-) -> tuple[list[Any], list[Any]]:
-    if any(type(t) is not Zero for t in tangents[:num_consts]):
-        raise closed_over_error(rule.name, "defvjp")
-    return _apply_rule(rule, primals[num_consts:], tangents[num_consts:])
-
-
-def _call_batch(
-    axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, rule: Any, num_consts: int
-) -> tuple[list[Any], list[int]]:
-    mapped = tuple([d is not None for d in dims])
-    program, _ = batch_jaxpr(jaxpr, axis, mapped, True)
-    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
-    made = _BatchedRule(rule, axis, mapped[num_consts:])
-    outs = custom_vjp_call_p.bind(*moved, jaxpr=program, rule=made, num_consts=num_consts)
-    return outs, [0] * len(outs)
-
-
-custom_vjp_call_p = Primitive(
-    "custom_vjp_call",
-    type=lambda *avals, jaxpr, rule, num_consts: jaxpr.out_avals,
-    numpy=lambda *args, jaxpr, rule, num_consts: evaluate_jaxpr_numpy(jaxpr, (), args),
-    jvp=_call_jvp,
-    transpose=transpose_call,
-    batch=_call_batch,
-    lower=lambda ctx, *values, jaxpr, rule, num_consts: inline_jaxpr(ctx, jaxpr, values),
-    multiple_results=True,
-    effects=lambda *, jaxpr, rule, num_consts: jaxpr.effects,
-    partial_eval=lambda split, args, unknown, params: split.recorder.process(
-        custom_vjp_call_p, args, params
-    ),
-)
+custom_vjp_call_p = rule_call("custom_vjp_call", _apply_rule, _BatchedRule, "defvjp")
 
 
 # -------------------------------------------------------------------------- the tangents, to be

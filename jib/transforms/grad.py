@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
@@ -17,15 +17,18 @@ from jib.tree import tree_registry
 
 __all__ = ["grad", "value_and_grad"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 def grad(
-    fun: Callable[..., Any],
+    fun: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
     reduce_axes: Sequence[Any] = (),
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The gradient of a function with a scalar result.
 
     Args:
@@ -57,13 +60,13 @@ def grad(
 
 
 def value_and_grad(
-    fun: Callable[..., Any],
+    fun: Callable[P, R],
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
     reduce_axes: Sequence[Any] = (),
-) -> Callable[..., Any]:
+) -> Callable[P, tuple[R, Any]]:
     """The value and the gradient of a function with a scalar result; see `grad`.
 
     Example:
@@ -88,7 +91,7 @@ def value_and_grad(
             full = list(args)
             for i, x in zip(positions, in_tree.unflatten(values), strict=True):
                 full[i] = x
-            out = fun(*full, **kwargs)
+            out: Any = fun(*full, **kwargs)  # type: ignore[call-arg]  # as many as the caller gave
             if has_aux:
                 out, extra = _calls.pair(out, fun)
                 flat, tree = tree_registry.flatten(extra)

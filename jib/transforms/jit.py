@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from jib.backend._runtime import trace_key
 from jib.backend.devices import devices
@@ -13,11 +13,9 @@ from jib.backend.donations import FAILURES, explain_failure, remember
 from jib.backend.execute import CallCache, cpp_function, default_sharding
 from jib.core.avals import ShapedArray
 from jib.core.axes import axes_key
-from jib.core.jaxpr import ClosedJaxpr, Equation, Jaxpr, Var
-from jib.core.primitive import Primitive
+from jib.core.jaxpr import ClosedJaxpr, Jaxpr
 from jib.core.sources import capture, hide_library_frames
 from jib.core.tracing import aval_of, is_eager, not_an_array
-from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import (
     ArgumentTypeError,
     ArgumentValueError,
@@ -25,22 +23,22 @@ from jib.errors import (
     Provenance,
     StaticArgumentError,
 )
+from jib.lax._programs import merge, pick
 from jib.lax._sharding import named_sharding, with_sharding_constraint
 from jib.passes import eager
-from jib.passes.batch import batch_jaxpr, to_batch_axis
-from jib.passes.dce import dce_jaxpr
 from jib.passes.eager import CompileOptions, compile_jaxpr
-from jib.passes.jvp import jvp_jaxpr
 from jib.passes.lower import call_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
-from jib.passes.reference import evaluate_jaxpr_numpy
 from jib.passes.stage import evaluate, stage
-from jib.passes.transpose import transpose_jaxpr
 from jib.transforms import _calls
-from jib.transforms.stages import Traced
+from jib.transforms._nested import nested
+from jib.transforms.stages import Traced, Wrapped
 from jib.tree import broadcast_prefix, tree_registry
 
 __all__ = ["clear_caches", "clear_traces", "jit"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _traces = _calls.TraceCache()
 _cache = CallCache(capacity=8192)
@@ -260,6 +258,26 @@ def _constrained(values: list[Any], shardings: tuple[Any, ...] | None) -> list[A
     return values if shardings is None else with_sharding_constraint(values, list(shardings))
 
 
+class _Options(TypedDict, total=False):
+    in_shardings: Any
+    out_shardings: Any
+    static_argnums: int | Sequence[int] | None
+    static_argnames: str | Iterable[str] | None
+    donate_argnums: int | Sequence[int] | None
+    donate_argnames: str | Iterable[str] | None
+    keep_unused: bool
+    device: Any
+    backend: str | None
+    inline: bool
+    compiler_options: dict[str, Any] | None
+
+
+@overload
+def jit(fun: Callable[P, R], /, **options: Unpack[_Options]) -> Wrapped[P, R]: ...
+@overload
+def jit(
+    fun: None = None, /, **options: Unpack[_Options]
+) -> Callable[[Callable[P, R]], Wrapped[P, R]]: ...
 def jit(
     fun: Callable[..., Any] | None = None,
     /,
@@ -419,8 +437,10 @@ def _plain(info: _JitInfo, dispatch: Any) -> Any:
             return dispatch(*args, **kwargs)
         except Exception as error:
             explained = _explained(info, error, args, kwargs)
-            hide_library_frames(explained)
-            raise explained from explained.__cause__
+            hide_library_frames(error)
+            if explained is error:
+                raise  # bare, so that this frame is not put back
+            raise explained from None
 
     return call
 
@@ -479,80 +499,23 @@ def _traced(info: _JitInfo, *args: Any, **kwargs: Any) -> Traced:
 # ------------------------------------------------------------------------- the nested call
 
 
-def _jit_jvp(primals: Any, tangents: Any, *, jaxpr: Jaxpr, name: str) -> tuple[Any, Any]:
-    nonzero = tuple(type(t) is not Zero for t in tangents)
-    program, out_nonzero = jvp_jaxpr(jaxpr, nonzero)
-    given = [t for t in tangents if type(t) is not Zero]
-    outs = jit_p.bind(*primals, *given, jaxpr=program, name=name)
-    count = len(jaxpr.outvars)
-    rest = iter(outs[count:])
-    found = [
-        next(rest) if nz else Zero(tangent_aval(a))
-        for nz, a in zip(out_nonzero, jaxpr.out_avals, strict=True)
-    ]
-    return outs[:count], found
-
-
-def _jit_transpose(cts: Any, *operands: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
-    linear = tuple(type(x) is UndefinedPrimal for x in operands)
-    nonzero = tuple(type(ct) is not Zero for ct in cts)
-    program, depends = transpose_jaxpr(jaxpr, linear, nonzero)
-    known = [x for x in operands if type(x) is not UndefinedPrimal]
-    given = [ct for ct in cts if type(ct) is not Zero]
-    outs = iter(jit_p.bind(*known, *given, jaxpr=program, name=name))
-    found = iter([next(outs) if d else None for d in depends])
-    return [next(found) if lin else None for lin in linear]
-
-
-def _jit_batch(axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, name: str) -> tuple[Any, Any]:
-    mapped = tuple(d is not None for d in dims)
-    program, out_mapped = batch_jaxpr(jaxpr, axis, mapped)
-    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
-    outs = jit_p.bind(*moved, jaxpr=program, name=name)
-    return outs, [0 if m else None for m in out_mapped]
-
-
 def _jit_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -> list[Any]:
-    jaxpr, name = params["jaxpr"], params["name"]
-    parts = partial_eval_jaxpr(jaxpr, tuple(unknown))
-    known_args = [x for x, u in zip(args, unknown, strict=True) if not u]
-    outs = split.parent.process(jit_p, tuple(known_args), {"jaxpr": parts.known, "name": name})
+    parts = partial_eval_jaxpr(params["jaxpr"], tuple(unknown))
+    known_args = pick(args, unknown, False)
+    outs = split.parent.process(jit_p, tuple(known_args), {**params, "jaxpr": parts.known})
     results, residuals = parts.known_outs(outs)
     # A residual that is an argument needs no copy.
     residuals = [
         r if position is None else known_args[position]
         for r, position in zip(residuals, parts.forwarded, strict=True)
     ]
-    waiting = [x for x, u in zip(args, unknown, strict=True) if u]
-    rest = split.recorder.process(
-        jit_p, (*residuals, *waiting), {"jaxpr": parts.unknown, "name": name}
-    )
-    known_outs, unknown_outs = iter(results), iter(rest)
-    return [next(unknown_outs) if u else next(known_outs) for u in parts.out_unknown]
+    operands = (*residuals, *pick(args, unknown))
+    rest = split.recorder.process(jit_p, operands, {**params, "jaxpr": parts.unknown})
+    return merge(parts.out_unknown, rest, results)
 
 
-def _jit_dce(used: list[bool], eqn: Equation) -> Equation:
-    program, used_inputs = dce_jaxpr(eqn.params["jaxpr"], tuple(used))
-    invars = [v for v, u in zip(eqn.invars, used_inputs, strict=True) if u]
-    outvars: list[Var] = [v for v, u in zip(eqn.outvars, used, strict=True) if u]
-    params = {**eqn.params, "jaxpr": program}
-    return eqn.replace(invars=invars, outvars=outvars, params=params)
-
-
-def _jit_lower(ctx: Any, *values: Any, jaxpr: Jaxpr, name: str) -> list[Any]:
-    return call_jaxpr(ctx, jaxpr, values, name)
-
-
-jit_p = Primitive(
+jit_p = nested(
     "jit",
-    type=lambda *avals, jaxpr, name: jaxpr.out_avals,
-    numpy=lambda *args, jaxpr, name: evaluate_jaxpr_numpy(jaxpr, (), args),
-    jvp=_jit_jvp,
-    transpose=_jit_transpose,
-    batch=_jit_batch,
-    lower=_jit_lower,
-    multiple_results=True,
-    effects=lambda *, jaxpr, name: jaxpr.effects,
+    lower=lambda ctx, *values, jaxpr, name: call_jaxpr(ctx, jaxpr, values, name),
     partial_eval=_jit_partial_eval,
-    dce=_jit_dce,
 )

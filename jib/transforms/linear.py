@@ -168,10 +168,9 @@ def vjp(
     refuse_reduce_axes("vjp", reduce_axes)
     leaves, in_tree = tree_registry.flatten(primals)
     flat, out_tree = _aux_function(fun, in_tree, has_aux)
-    outs, program, consts, depends = linearize_flat(flat, leaves)
+    outs, pullback = vjp_flat(flat, leaves)
     tree, count, aux_tree = out_tree
     out_avals = [aval_of(x) for x in outs]
-    linear = [UndefinedPrimal(tangent_aval(aval_of(x))) for x in leaves]
 
     @api_boundary
     def vjp_fun(ct: Any) -> tuple:
@@ -184,9 +183,7 @@ def vjp(
             _check_direction("vjp", x, tangent_aval(aval))
         full = [symbolic(x, a) for x, a in zip(cts, out_avals, strict=False)]
         full += [Zero(tangent_aval(a)) for a in out_avals[count:]]
-        given = [x for x, d in zip(full, depends, strict=True) if d]
-        found = backward_pass(program, consts, linear, given)
-        return in_tree.unflatten([materialize(x) for x in found])
+        return in_tree.unflatten(pullback(full))
 
     value = tree.unflatten(outs[:count])
     return (value, vjp_fun, aux_tree.unflatten(outs[count:])) if has_aux else (value, vjp_fun)

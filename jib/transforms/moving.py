@@ -44,9 +44,9 @@ def device_put(
         places = [device] * len(leaves)
     else:
         places = broadcast_prefix(device, x, is_leaf=lambda d: d is None)
-    return structure.unflatten(
-        [_put(leaf, place, donate, may_alias) for leaf, place in zip(leaves, places, strict=True)]
-    )
+    pairs = zip(leaves, places, strict=True)
+    with transfer.explicit():
+        return structure.unflatten([_put(leaf, place, donate, may_alias) for leaf, place in pairs])
 
 
 def _put(x: Any, device: Any, donate: bool, may_alias: bool | None) -> Any:
@@ -75,9 +75,10 @@ def device_get(x: Any) -> Any:
         {'x': array([0, 1], dtype=int32)}
     """
     leaves, structure = tree_registry.flatten(x)
-    for leaf in leaves:
-        copy_to_host_async(leaf)
-    return structure.unflatten([_get(leaf) for leaf in leaves])
+    with transfer.explicit():
+        for leaf in leaves:
+            copy_to_host_async(leaf)
+        return structure.unflatten([_get(leaf) for leaf in leaves])
 
 
 def _get(x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -14,20 +14,24 @@ from jib.backend.meshes import Mesh
 from jib.backend.shardings import NamedSharding
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentTypeError, ArgumentValueError, BatchSizeError
+from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding._partition_spec import PartitionSpec
 from jib.transforms import _calls
+from jib.transforms._mapped import mapped_axes, mapped_size
 from jib.transforms.jit import jit
 from jib.transforms.shard_map import run_on_shards
 from jib.tree import broadcast_prefix, tree_registry
 
 __all__ = ["pmap"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _UNNAMED = "pmap"
 
 
 def pmap(
-    fun: Callable[..., Any],
+    fun: Callable[P, R],
     axis_name: Any = None,
     *,
     in_axes: Any = 0,
@@ -37,7 +41,7 @@ def pmap(
     backend: str | None = None,
     axis_size: int | None = None,
     donate_argnums: int | Sequence[int] = (),
-) -> Callable[..., Any]:
+) -> Callable[P, R]:
     """Map a function over an axis of its arguments, each member on a device of its own.
 
     Gradients behave as if every device had a program of its own: average them with
@@ -78,9 +82,8 @@ def pmap(
     @functools.wraps(fun)
     @api_boundary
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        axes = _Axes(fun, in_axes, static, args, kwargs)
-        size = axes.size(axis_size)
-        chosen = _devices(fun, size, axes.rows, devices, backend)
+        axes = _Axes(fun, in_axes, static, args, kwargs, axis_size)
+        chosen = _devices(fun, axes, devices, backend)
         key = (chosen, axes.per_leaf, axes.tree, len(args))
         function = compiled.get(key)
         if function is None:
@@ -102,77 +105,39 @@ def _numbers(value: int | Sequence[int]) -> tuple[int, ...]:
 class _Axes:
     """The mapped axis of each leaf of the arguments that are not static."""
 
-    def __init__(self, fun: Any, in_axes: Any, static: tuple, args: tuple, kwargs: dict) -> None:
+    def __init__(
+        self, fun: Any, in_axes: Any, static: tuple, args: tuple, kwargs: dict, axis_size: Any
+    ) -> None:
         count = len(args)
         fixed = {i % count for i in static if -count <= i < count}
-        dynamic = tuple([x for i, x in enumerate(args) if i not in fixed])
-        given = in_axes
-        if isinstance(in_axes, tuple):
-            if len(in_axes) != count:
-                raise ArgumentValueError(
-                    f"`pmap` got in_axes for {len(in_axes)} argument(s), but "
-                    f"`{_calls.function_name(fun)}` was called with {count}",
-                    help="give one entry for each positional argument: an axis, or None",
-                )
-            given = tuple([a for i, a in enumerate(in_axes) if i not in fixed])
-        self.leaves, self.tree = tree_registry.flatten((dynamic, kwargs))
-        none_is_leaf = lambda a: a is None  # noqa: E731
-        found = [
-            *broadcast_prefix(given, dynamic, is_leaf=none_is_leaf),
-            *broadcast_prefix(0, kwargs, is_leaf=none_is_leaf),
-        ]
-        self.fun, self.args, self.kwargs = fun, dynamic, kwargs
-        self.per_leaf = tuple([self._checked(i, a) for i, a in enumerate(found)])
-        self.rows: tuple[str, str] = ("", "")
+        if isinstance(in_axes, tuple) and len(in_axes) == count:
+            in_axes = tuple([a for i, a in enumerate(in_axes) if i not in fixed])
+        args = tuple([x for i, x in enumerate(args) if i not in fixed])
+        leaves, self.tree = tree_registry.flatten((args, kwargs))
+        axes = mapped_axes("pmap", fun, in_axes, args, kwargs)
+        self.size = mapped_size("pmap", fun, args, kwargs, leaves, axes, axis_size)
+        self.per_leaf = tuple(
+            [None if a is None else a % aval_of(x).ndim for x, a in zip(leaves, axes, strict=True)]
+        )
+        self.call = (fun, args, kwargs)
 
-    def _checked(self, position: int, axis: Any) -> int | None:
-        if axis is None:
-            return None
-        aval = aval_of(self.leaves[position])
-        if not -aval.ndim <= axis < aval.ndim:
-            raise ArgumentValueError(
-                f"`pmap` cannot map over axis {axis} of `{self._name(position)}`, which is {aval}",
-                help="in_axes=None for an argument that all devices share",
-            )
-        return axis % aval.ndim
-
-    def _name(self, position: int) -> str:
-        return _calls.argument_names(self.fun, self.args, self.kwargs)[position]
-
-    def size(self, given: int | None) -> int:
-        """The length that all mapped axes have."""
-        found: dict[int, int] = {}
-        for i, axis in enumerate(self.per_leaf):
-            if axis is not None:
-                found.setdefault(aval_of(self.leaves[i]).shape[axis], i)
-        if not found and given is None:
-            raise ArgumentValueError(
-                "`pmap` has nothing to map over: every entry of in_axes is None",
-                help="in_axes=0, or axis_size=jib.local_device_count()",
-            )
-        if len(found) > 1:
-            function = _calls.function_name(self.fun)
-            sizes = [
-                (self._name(i), str(aval_of(self.leaves[i])), self.per_leaf[i] or 0, n)
-                for n, i in found.items()
-            ]
-            raise BatchSizeError.differ(function, sizes)
-        size = next(iter(found)) if found else int(given or 0)
-        if given is not None and size != given:
-            raise ArgumentValueError(f"`pmap` got axis_size={given}, but its axes have size {size}")
-        if found:
-            i = found[size]
-            self.rows = (self._name(i), str(aval_of(self.leaves[i])))
-        return size
+    def first(self) -> tuple[str, str]:
+        """The name and the type of the first argument that is mapped, for messages."""
+        _, args, kwargs = self.call
+        leaves = tree_registry.flatten((args, kwargs))[0]
+        names = _calls.argument_names(*self.call)
+        mapped = [i for i, axis in enumerate(self.per_leaf) if axis is not None]
+        return (names[mapped[0]], str(aval_of(leaves[mapped[0]]))) if mapped else ("", "")
 
 
-def _devices(fun: Any, size: int, rows: Any, given: Any, backend: Any) -> tuple[Any, ...]:
+def _devices(fun: Any, axes: _Axes, given: Any, backend: Any) -> tuple[Any, ...]:
     """As many devices as the mapped axis is long."""
+    size = axes.size
     found = list(given) if given is not None else local_devices(backend=backend)
     if size <= len(found):
         return tuple(found[:size])
     count, processes = len(found), process_count()
-    name, aval = rows
+    name, aval = axes.first()
     subject = f" (`{name}` is {aval})" if name else ""
     function = _calls.function_name(fun)
     helps = [f"jib.vmap({function})   maps any number of rows on one device"]

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from jib.backend import mlir
-from jib.core.jaxpr import Equation, Jaxpr, memoized
+from jib.core.jaxpr import Jaxpr, memoized
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, context, is_eager
-from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import NotAvailableError
-from jib.passes.batch import batch_jaxpr, to_batch_axis
+from jib.lax._programs import merge, pick
 from jib.passes.dce import dce_jaxpr
-from jib.passes.jvp import jvp_jaxpr
 from jib.passes.lower import inline_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
-from jib.passes.reference import evaluate_jaxpr_numpy
 from jib.passes.stage import evaluate, stage, stage_jaxpr
-from jib.passes.transpose import transpose_jaxpr
 from jib.transforms import _calls
 from jib.transforms._custom import CustomCall, nondiff_positions, positional
+from jib.transforms._nested import nested
 
 __all__ = ["checkpoint", "checkpoint_name", "checkpoint_policies", "remat"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Policy = Callable[..., bool]
 
 
 def checkpoint(
-    fun: Callable[..., Any],
+    fun: Callable[P, R],
     *,
     prevent_cse: bool = True,
     policy: Policy | None = None,
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
     concrete: bool = False,
-) -> Callable[..., Any]:
+) -> Callable[P, R]:
     """A function that keeps only its arguments for the way back, and computes the rest again.
 
     Reverse-mode derivatives then need less memory, and more time.
@@ -67,7 +67,8 @@ def checkpoint(
             return fun(*args, **kwargs)
         call = CustomCall(fun, static, positional(fun, args, kwargs)) if static else None
         if call is None:
-            call = CustomCall(lambda a, k: fun(*a, **k), (), (args, kwargs))
+            whole: Callable[..., Any] = fun
+            call = CustomCall(lambda a, k: whole(*a, **k), (), (args, kwargs))
         found = memo.get(call.key()) if not call.fixed else None
         if found is None:
             name = _calls.function_name(fun)
@@ -194,38 +195,6 @@ name_p = Primitive(
 # ------------------------------------------------------------------------------------- the rules
 
 
-def _remat_jvp(primals: Any, tangents: Any, *, jaxpr: Jaxpr, **params: Any) -> tuple[Any, Any]:
-    nonzero = tuple([type(t) is not Zero for t in tangents])
-    program, out_nonzero = jvp_jaxpr(jaxpr, nonzero)
-    given = [t for t in tangents if type(t) is not Zero]
-    outs = remat_p.bind(*primals, *given, jaxpr=program, **params)
-    count = len(jaxpr.outvars)
-    rest = iter(outs[count:])
-    return outs[:count], [
-        next(rest) if nz else Zero(tangent_aval(a))
-        for nz, a in zip(out_nonzero, jaxpr.out_avals, strict=True)
-    ]
-
-
-def _remat_transpose(cts: Any, *operands: Any, jaxpr: Jaxpr, **params: Any) -> list[Any]:
-    linear = tuple([type(x) is UndefinedPrimal for x in operands])
-    nonzero = tuple([type(ct) is not Zero for ct in cts])
-    program, depends = transpose_jaxpr(jaxpr, linear, nonzero)
-    known = [x for x in operands if type(x) is not UndefinedPrimal]
-    given = [ct for ct in cts if type(ct) is not Zero]
-    outs = iter(remat_p.bind(*known, *given, jaxpr=program, **{**params, "backwards": True}))
-    found = iter([next(outs) if d else None for d in depends])
-    return [next(found) if lin else None for lin in linear]
-
-
-def _remat_batch(axis: Any, args: Any, dims: Any, *, jaxpr: Jaxpr, **params: Any) -> Any:
-    mapped = tuple([d is not None for d in dims])
-    program, out_mapped = batch_jaxpr(jaxpr, axis, mapped)
-    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
-    outs = remat_p.bind(*moved, jaxpr=program, **params)
-    return outs, [0 if m else None for m in out_mapped]
-
-
 class _Plan(NamedTuple):
     """A checkpointed program in two: what runs now, and what computes it again and goes on.
 
@@ -257,12 +226,12 @@ def _plan(jaxpr: Jaxpr, unknown: tuple[bool, ...], policy: Policy | None) -> _Pl
         residuals = evaluate(again, (), *values[:first])
         return evaluate(parts.unknown, (), *residuals, *values[first:])
 
-    waiting = [a for a, u in zip(jaxpr.in_avals, unknown, strict=True) if u]
+    waiting = pick(jaxpr.in_avals, unknown)
     whole = stage_jaxpr(later, [*again.in_avals, *waiting], name=f"{jaxpr.name}_again")
     keep = (*[False] * first, *[True] * len(waiting))
     slim, used = dce_jaxpr(whole, (True,) * len(whole.outvars), keep)
     needed, used_kept = used[: len(known.invars)], used[len(known.invars) : first]
-    outs = [v for v, u in zip(kept_vars, used_kept, strict=True) if u]
+    outs = pick(kept_vars, used_kept)
     now = known.replace(outvars=[*known.outvars[:results], *outs])
     now, _ = dce_jaxpr(now, (True,) * len(now.outvars), True)
     return _Plan(now, slim, needed, parts.out_unknown)
@@ -294,28 +263,14 @@ def _evaluate_flat(jaxpr: Jaxpr, values: Sequence[Any]) -> list[Any]:
 
 def _remat_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -> list[Any]:
     plan = _plan(params["jaxpr"], tuple(unknown), params["policy"])
-    known = [x for x, u in zip(args, unknown, strict=True) if not u]
+    known = pick(args, unknown, False)
     outs: list[Any] = []
     if plan.now.outvars:
         outs = split.parent.process(remat_p, tuple(known), {**params, "jaxpr": plan.now})
     count = plan.out_unknown.count(False)
-    operands = (
-        *(x for x, n in zip(known, plan.needed, strict=True) if n),
-        *outs[count:],
-        *(x for x, u in zip(args, unknown, strict=True) if u),
-    )
+    operands = (*pick(known, plan.needed), *outs[count:], *pick(args, unknown))
     waiting = split.recorder.process(remat_p, operands, {**params, "jaxpr": plan.later})
-    rest, results = iter(waiting), iter(outs[:count])
-    return [next(rest) if u else next(results) for u in plan.out_unknown]
-
-
-def _remat_dce(used: list[bool], eqn: Equation) -> Equation:
-    program, needed = dce_jaxpr(eqn.params["jaxpr"], tuple(used))
-    return eqn.replace(
-        invars=[v for v, u in zip(eqn.invars, needed, strict=True) if u],
-        outvars=[v for v, u in zip(eqn.outvars, used, strict=True) if u],
-        params={**eqn.params, "jaxpr": program},
-    )
+    return merge(plan.out_unknown, waiting, outs)
 
 
 def _remat_lower(
@@ -329,16 +284,9 @@ def _remat_lower(
     return inline_jaxpr(ctx, jaxpr, operands)
 
 
-remat_p = Primitive(
+remat_p = nested(
     "checkpoint",
-    type=lambda *avals, jaxpr, **params: jaxpr.out_avals,
-    numpy=lambda *args, jaxpr, **params: evaluate_jaxpr_numpy(jaxpr, (), args),
-    jvp=_remat_jvp,
-    transpose=_remat_transpose,
-    batch=_remat_batch,
     lower=_remat_lower,
-    multiple_results=True,
-    effects=lambda *, jaxpr, **params: jaxpr.effects,
     partial_eval=_remat_partial_eval,
-    dce=_remat_dce,
+    backwards=lambda params: {**params, "backwards": True},
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib import lax
@@ -18,9 +18,11 @@ from jib.core.jaxpr import Equation, Jaxpr, memoized
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, context, is_eager
-from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, ShapeError
-from jib.passes.batch import batch_jaxpr, to_batch_axis
+from jib.lax._families import is_linear
+from jib.lax._programs import leading, merge, nonzero_of, pick, tangents_of
+from jib.passes.batch import batch_jaxpr
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import jvp_jaxpr
 from jib.passes.lower import LoweringContext, inline_jaxpr
@@ -264,17 +266,8 @@ def _type(*avals: Any, jaxpr: Jaxpr, mesh: Mesh, out_specs: Any, axes: Any, **_:
     ]
 
 
-@contextlib.contextmanager
-def _inside(params: dict[str, Any]) -> Iterator[None]:
-    with enter_manual(params["manual"]):
-        yield
-
-
 def _bind(params: dict[str, Any], args: Sequence[Any], jaxpr: Jaxpr, ins: Any, outs: Any) -> list:
-    changed = _matched(params, jaxpr, tuple(outs))
-    return shard_map_p.bind(
-        *args, **{**params, "jaxpr": changed, "in_specs": tuple(ins), "out_specs": tuple(outs)}
-    )
+    return shard_map_p.bind(*args, **_changed(params, jaxpr, ins, outs))
 
 
 def _matched(params: dict[str, Any], jaxpr: Jaxpr, out_specs: tuple[PartitionSpec, ...]) -> Jaxpr:
@@ -284,7 +277,7 @@ def _matched(params: dict[str, Any], jaxpr: Jaxpr, out_specs: tuple[PartitionSpe
     wanted = tuple([frozenset(axes_of_spec(s)) for s in out_specs])
     if all(w <= a.vary for w, a in zip(wanted, jaxpr.out_avals, strict=True)):
         return jaxpr
-    with _inside(params):
+    with enter_manual(params["manual"]):
         return _match_jaxpr(jaxpr, wanted)
 
 
@@ -299,50 +292,38 @@ def _match_jaxpr(jaxpr: Jaxpr, wanted: tuple[frozenset, ...]) -> Jaxpr:
 
 def _jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
     jaxpr, ins, outs = params["jaxpr"], params["in_specs"], params["out_specs"]
-    nonzero = tuple(type(t) is not Zero for t in tangents)
-    with _inside(params):
+    nonzero = nonzero_of(tangents)
+    with enter_manual(params["manual"]):
         program, out_nonzero = jvp_jaxpr(jaxpr, nonzero)
     given = [t for t in tangents if type(t) is not Zero]
-    ins = (*ins, *_where(nonzero, ins))
+    ins = (*ins, *pick(ins, nonzero))
     results = _bind(
-        params, [*primals, *given], program, ins, (*outs, *_where(out_nonzero, outs))
+        params, [*primals, *given], program, ins, (*outs, *pick(outs, out_nonzero))
     )  # fmt: skip
     count = len(outs)
-    rest = iter(results[count:])
-    found = [
-        next(rest) if nz else Zero(tangent_aval(aval_of(x)))
-        for nz, x in zip(out_nonzero, results[:count], strict=True)
-    ]
-    return results[:count], found
-
-
-def _where(chosen: Sequence[bool], values: Sequence[Any]) -> list[Any]:
-    return [v for c, v in zip(chosen, values, strict=True) if c]
+    return results[:count], tangents_of(
+        out_nonzero, results[count:], [aval_of(x) for x in results[:count]]
+    )
 
 
 def _transpose(cts: Any, *operands: Any, **params: Any) -> list[Any]:
     ins, outs = params["in_specs"], params["out_specs"]
-    linear = tuple(type(x) is UndefinedPrimal for x in operands)
-    nonzero = tuple(type(ct) is not Zero for ct in cts)
-    with _inside(params):
+    linear = tuple([is_linear(x) for x in operands])
+    nonzero = nonzero_of(cts)
+    with enter_manual(params["manual"]):
         program, depends = _transposed(
             params["jaxpr"], linear, nonzero, ins, outs, params["axes"], params["manual"]
         )
-    known = [x for x in operands if type(x) is not UndefinedPrimal]
-    known_specs = [s for s, lin in zip(ins, linear, strict=True) if not lin]
     given = [ct for ct in cts if type(ct) is not Zero]
-    linear_specs = _where(linear, ins)
-    results = iter(
-        _bind(
-            params,
-            [*known, *given],
-            program,
-            [*known_specs, *_where(nonzero, outs)],
-            _where(depends, linear_specs),
-        )
+    results = _bind(
+        params,
+        [*pick(operands, linear, False), *given],
+        program,
+        [*pick(ins, linear, False), *pick(outs, nonzero)],
+        pick(pick(ins, linear), depends),
     )
-    found = iter([next(results) if d else None for d in depends])
-    return [next(found) if lin else None for lin in linear]
+    none = itertools.repeat(None)
+    return merge(linear, merge(depends, results, none), none)
 
 
 @memoized
@@ -358,10 +339,10 @@ def _transposed(
     if manual.check:
         return program, depends
     first = len(program.invars) - sum(nonzero)
-    shared = [tuple([n for n in axes if n not in axes_of_spec(s)]) for s in _where(nonzero, outs)]
+    shared = [tuple([n for n in axes if n not in axes_of_spec(s)]) for s in pick(outs, nonzero)]
     summed = [
         tuple([n for n in axes if n not in axes_of_spec(s)])
-        for s in _where(depends, _where(linear, ins))
+        for s in pick(pick(ins, linear), depends)
     ]
 
     def function(*args: Any) -> list[Any]:
@@ -376,10 +357,9 @@ def _transposed(
 
 
 def _batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, Any]:
-    mapped = tuple(d is not None for d in dims)
-    with _inside(params):
+    mapped, moved = leading(axis, args, dims)
+    with enter_manual(params["manual"]):
         program, out_mapped = batch_jaxpr(params["jaxpr"], axis, mapped)
-    moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
     ins = [_shifted(s) if m else s for s, m in zip(params["in_specs"], mapped, strict=True)]
     outs = [_shifted(s) if m else s for s, m in zip(params["out_specs"], out_mapped, strict=True)]
     return _bind(params, moved, program, ins, outs), [0 if m else None for m in out_mapped]
@@ -391,12 +371,11 @@ def _shifted(spec: PartitionSpec) -> PartitionSpec:
 
 def _partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -> list[Any]:
     jaxpr, ins, outs = params["jaxpr"], params["in_specs"], params["out_specs"]
-    with _inside(params):
+    with enter_manual(params["manual"]):
         parts = partial_eval_jaxpr(jaxpr, tuple(unknown))
         known, waiting, specs = _stacked(parts, params["axes"], params["manual"])
-    known_args = [x for x, u in zip(args, unknown, strict=True) if not u]
-    known_ins = [s for s, u in zip(ins, unknown, strict=True) if not u]
-    known_outs = [s for s, u in zip(outs, parts.out_unknown, strict=True) if not u]
+    known_args, known_ins = pick(args, unknown, False), pick(ins, unknown, False)
+    known_outs = pick(outs, parts.out_unknown, False)
     made = [s for s, f in zip(specs, parts.forwarded, strict=True) if f is None]
     found = split.parent.process(
         shard_map_p, tuple(known_args), _changed(params, known, known_ins, [*known_outs, *made])
@@ -408,16 +387,15 @@ def _partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -
     ]
     rest = split.recorder.process(
         shard_map_p,
-        (*residuals, *_where(unknown, args)),
+        (*residuals, *pick(args, unknown)),
         _changed(
             params,
             waiting,
-            [*residual_specs, *_where(unknown, ins)],
-            _where(parts.out_unknown, outs),
+            [*residual_specs, *pick(ins, unknown)],
+            pick(outs, parts.out_unknown),
         ),
     )
-    known_iter, unknown_iter = iter(results), iter(rest)
-    return [next(unknown_iter) if u else next(known_iter) for u in parts.out_unknown]
+    return merge(parts.out_unknown, rest, results)
 
 
 def _changed(params: dict[str, Any], jaxpr: Jaxpr, ins: Any, outs: Any) -> dict[str, Any]:
@@ -439,7 +417,7 @@ def _stacked(
 
     def known(*args: Any) -> list[Any]:
         outs = evaluate(parts.known, (), *args)
-        fresh = [lax.expand_dims(x, (0,)) for x in _where(made, outs[first:])]
+        fresh = [lax.expand_dims(x, (0,)) for x in pick(outs[first:], made)]
         return [*outs[:first], *fresh]
 
     def waiting(*args: Any) -> list[Any]:
@@ -459,10 +437,10 @@ def _stacked(
 def _dce(used: list[bool], eqn: Equation) -> Equation:
     params = eqn.params
     program, kept = dce_jaxpr(params["jaxpr"], tuple(used))
-    ins, outs = _where(kept, params["in_specs"]), _where(used, params["out_specs"])
+    ins, outs = pick(params["in_specs"], kept), pick(params["out_specs"], used)
     changed = {**params, "jaxpr": program, "in_specs": tuple(ins), "out_specs": tuple(outs)}
     return eqn.replace(
-        invars=_where(kept, eqn.invars), outvars=_where(used, eqn.outvars), params=changed
+        invars=pick(eqn.invars, kept), outvars=pick(eqn.outvars, used), params=changed
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from jib.backend import mlir
 from jib.core.avals import ShapeDtypeStruct
@@ -13,7 +13,23 @@ from jib.errors import ArgumentTypeError, StructureError
 from jib.passes.eager import CompileOptions, compile_jaxpr, load, lower_jaxpr
 from jib.tree import tree_registry
 
-__all__ = ["ArgInfo", "Compiled", "Lowered", "Traced"]
+__all__ = ["ArgInfo", "Compiled", "Lowered", "Traced", "Wrapped"]
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Wrapped(Protocol[P, R]):
+    """What `jib.jit` returns, for annotations: the function, and the stages on its way."""
+
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Callable[..., R]: ...
+    def trace(self, *args: P.args, **kwargs: P.kwargs) -> Traced: ...
+    def lower(self, *args: P.args, **kwargs: P.kwargs) -> Lowered: ...
+    def eval_shape(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+    def clear_cache(self) -> None: ...
 
 
 class ArgInfo:
@@ -86,13 +102,11 @@ class Traced:
         return Lowered(self)
 
 
-class Lowered:
-    """A program as a StableHLO module."""
+class _Stage:
+    """What is known since the function was traced."""
 
     def __init__(self, traced: Traced) -> None:
         self._traced = traced
-        self._values = [*traced.jaxpr.consts, *traced._leaves]
-        self._lowering = lower_jaxpr(traced.jaxpr.jaxpr.hoisted, self._values, traced.options)
         self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
 
     @property
@@ -104,6 +118,15 @@ class Lowered:
     def out_info(self) -> Any:
         """The results as a tree of `ShapeDtypeStruct`."""
         return self._traced.out_info
+
+
+class Lowered(_Stage):
+    """A program as a StableHLO module."""
+
+    def __init__(self, traced: Traced) -> None:
+        super().__init__(traced)
+        self._values = [*traced.jaxpr.consts, *traced._leaves]
+        self._lowering = lower_jaxpr(traced.jaxpr.jaxpr.hoisted, self._values, traced.options)
 
     def compiler_ir(self, dialect: str | None = None) -> Any:
         """The MLIR module."""
@@ -135,23 +158,12 @@ class Lowered:
         return Compiled(self._traced, compile_jaxpr(jaxpr, self._values, options))
 
 
-class Compiled:
+class Compiled(_Stage):
     """A compiled program for one signature; calling it never traces."""
 
     def __init__(self, traced: Traced, program: Any) -> None:
-        self._traced = traced
+        super().__init__(traced)
         self._program = program
-        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
-
-    @property
-    def args_info(self) -> Any:
-        """The arguments as a tree of `ArgInfo`."""
-        return self._traced.args_info
-
-    @property
-    def out_info(self) -> Any:
-        """The results as a tree of `ShapeDtypeStruct`."""
-        return self._traced.out_info
 
     @property
     def input_shardings(self) -> Any:

@@ -9,7 +9,6 @@ from jib.tree._mismatch import first_difference
 from jib.tree._registry import KeyPath, PyTreeDef, tree_registry
 
 __all__ = [
-    "broadcast_prefix",
     "flatten_one_level",
     "flatten_one_level_with_keys",
     "tree_all",

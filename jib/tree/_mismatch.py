@@ -5,7 +5,7 @@ from typing import Any
 
 from jib.tree._registry import KeyPath, tree_registry
 
-__all__ = ["first_difference", "keystr"]
+__all__ = ["keystr"]
 
 IsLeaf = Callable[[Any], bool] | None
 

@@ -25,18 +25,14 @@ __all__ = [
     "PyTreeDef",
     "SequenceKey",
     "all_leaves",
-    "call_registry",
     "default_registry",
     "is_tree_node",
-    "register_call_node",
     "register_dataclass",
     "register_pytree_node",
     "register_pytree_node_class",
     "register_pytree_with_keys",
     "register_pytree_with_keys_class",
     "register_static",
-    "static",
-    "tree_registry",
     "treedef_tuple",
 ]
 

@@ -121,7 +121,7 @@ def test_full_disk_costs_one_warning(run):
     from jib.backend import cache as disk
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "no space left on device")
-    disk.tempfile.mkstemp = full
+    disk._tempfile.mkstemp = full
     """
     output, errors = run(code + COMPILE.replace("\n", "\n    "))
     assert errors.count("no space left on device") == 1

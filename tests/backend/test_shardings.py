@@ -14,7 +14,6 @@ from jib.backend.client import default_device
 from jib.backend.layouts import hlo_indices, named_to_hlo, spec_from_hlo
 from jib.backend.mlir import context, ir
 from jib.backend.shardings import (
-    GSPMDSharding,
     NamedSharding,
     SingleDeviceSharding,
     make_single_device_sharding,
@@ -128,7 +127,6 @@ def test_equal_shardings_are_equal_and_hash_alike():
     for make in (
         lambda: NamedSharding(mesh, P("x")),
         lambda: SingleDeviceSharding(default_device()),
-        lambda: GSPMDSharding.get_replicated([default_device()]),
     ):
         assert make() == make()
         assert hash(make()) == hash(make())
@@ -150,10 +148,9 @@ def test_memory_kinds():
 def test_mesh_reads_back():
     mesh = meshes.Mesh([[default_device()]], ("x", "y"), (AxisType.Auto, AxisType.Explicit))
     assert dict(mesh.shape) == {"x": 1, "y": 1}
-    assert (mesh.size, mesh.empty, mesh.is_multi_process) == (1, False, False)
+    assert (mesh.size, mesh.empty) == (1, False)
     assert (mesh.auto_axes, mesh.explicit_axes, mesh.manual_axes) == (("x",), ("y",), ())
     assert mesh.device_ids.tolist() == [[default_device().id]]
-    assert mesh.local_mesh is mesh
     assert mesh.abstract_mesh.axis_sizes == (1, 1)
     assert pickle.loads(pickle.dumps(mesh)) is mesh
     with pytest.raises(AttributeError, match="a mesh does not change"):
@@ -176,8 +173,6 @@ def test_current_mesh_nests_and_ends():
         assert meshes.get_mesh() is one
         with two:
             assert meshes.get_mesh() is two
-            assert meshes.get_abstract_mesh() is two.abstract_mesh
-        with meshes.use_abstract_mesh(two.abstract_mesh):
             assert meshes.get_abstract_mesh() is two.abstract_mesh
         assert meshes.get_mesh() is one
     assert meshes.get_mesh().empty
@@ -209,9 +204,13 @@ for device, index in turned.devices_indices_map((8, 4)).items():
     np.testing.assert_array_equal(transfer.device_get(part), x.T[index])
 from jib.backend._compat import hlo_bindings
 print(shardings.named_from_hlo(mesh, hlo_bindings.HloSharding.from_proto(found), 2).spec)
+finer = meshes.Mesh(mesh.devices.reshape(2, 2, 2), ("x", "y", "z"))
+half = shardings.NamedSharding(finer, P(None, ("x", "z")))
+found = shardings.named_from_hlo(mesh, half._to_xla_hlo_sharding(2), 2)
+print(found.is_equivalent_to(half, 2))
 """
 
 
 def test_partitioned_program_runs_where_the_annotations_say(run):
     output, _ = run(SPMD, JIB_NUM_CPU_DEVICES="8")
-    assert output.splitlines() == ["True", "P('y')"]
+    assert output.splitlines() == ["True", "P('y')", "True"]

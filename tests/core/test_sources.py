@@ -10,6 +10,7 @@ import pytest
 
 from jib import errors
 from jib.core import sources
+from jib.settings import traceback_filtering
 
 PACKAGE = errors.__file__.rsplit("errors", 1)[0]
 
@@ -99,9 +100,8 @@ def test_traceback_holds_only_the_users_frames(library):
     assert full == ["call", "public", "through", "user", "fail"]
 
 
-def test_filtering_can_be_turned_off(library, monkeypatch):
-    monkeypatch.setenv("JIB_TRACEBACK_FILTERING", "off")
-    with pytest.raises(ValueError) as caught:
+def test_filtering_can_be_turned_off(library):
+    with traceback_filtering("off"), pytest.raises(ValueError) as caught:
         library.public(library.fail)
     assert "fail" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
 

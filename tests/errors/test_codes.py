@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jib import errors
+from jib import errors, settings
 
 ROOT = Path(errors.__file__).parents[2]
 CODES = sorted(errors.CODES)
@@ -75,10 +75,10 @@ def test_report_survives_copying_and_pickling():
         assert "tuple(shape)" in str(twin)
 
 
-def test_short_form_is_sentence_and_place(monkeypatch):
+def test_short_form_is_sentence_and_place():
     error = errors.AxisError.out_of_range("sum", 2, 1)
-    monkeypatch.setenv("JIB_ERRORS", "short")
-    sentence, place = str(error).splitlines()
+    with settings.errors("short"):
+        sentence, place = str(error).splitlines()
     assert sentence == "`sum` got axis 2, but the array has 1 axis: -1 to 0"
     assert place.startswith(" --> ")
     assert "test_codes.py" in place

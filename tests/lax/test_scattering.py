@@ -82,3 +82,9 @@ def test_apply_repeats_and_reads_what_it_closed_over():
 def test_dtypes_must_agree():
     with pytest.raises(DTypeError, match="dtypes differ"):
         lax.scatter(jnp.asarray(X), jnp.asarray(INDICES), jnp.zeros(4, "int32"), NUMBERS)
+
+
+def test_a_function_to_apply_keeps_the_type():
+    x, indices = jnp.asarray(X), jnp.asarray(INDICES)
+    with pytest.raises(DTypeError, match=r"must return float32.., but gave bool"):
+        lax.scatter_apply(x, indices, lambda v: v > 0, NUMBERS, update_shape=(4,))

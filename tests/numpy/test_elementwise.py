@@ -38,21 +38,12 @@ UNARY = [
     "isposinf",
     "isneginf",
     "logical_not",
-    "deg2rad",
-    "rad2deg",
-    "sinc",
     "cbrt",
-    "signbit",
-    "fabs",
     "real",
     "imag",
     "conj",
-    "angle",
     "round",
     "nan_to_num",
-    "spacing",
-    "isreal",
-    "iscomplex",
 ]
 BINARY = [
     "add",
@@ -67,12 +58,8 @@ BINARY = [
     "fmax",
     "fmin",
     "arctan2",
-    "hypot",
     "logaddexp",
-    "logaddexp2",
-    "copysign",
     "nextafter",
-    "heaviside",
     "equal",
     "not_equal",
     "less",
@@ -90,8 +77,6 @@ INTEGER = [
     "floor_divide",
     "remainder",
     "fmod",
-    "gcd",
-    "lcm",
 ]
 
 
@@ -114,7 +99,7 @@ def test_binary_functions_agree_with_numpy():
 
 
 def test_integer_functions_agree_with_numpy():
-    """Bits, quotients rounded down, common divisors."""
+    """Bits, quotients rounded down, powers."""
     ours = jit(lambda x, y: {name: getattr(jnp, name)(x, y) for name in INTEGER})(
         INTEGERS, DIVISORS
     )
@@ -124,23 +109,6 @@ def test_integer_functions_agree_with_numpy():
         )
     powers = np.array([0, 1, 2, 3, 4, 5, 2, 1], np.int32)
     np.testing.assert_array_equal(np.asarray(jnp.power(INTEGERS, powers)), INTEGERS**powers)
-
-
-def test_parts_of_numbers():
-    """`frexp`, `ldexp` and `modf`, subnormal numbers and infinities among them."""
-    x = np.array([0.0, 1.0, -3.5, 1e-40, 3e38, np.inf, -0.1], np.float32)
-    mantissa, exponent = jnp.frexp(x)
-    np.testing.assert_array_equal(np.asarray(mantissa)[[0, 1, 2, 4, 5, 6]],
-                                  np.frexp(x)[0][[0, 1, 2, 4, 5, 6]])  # fmt: skip
-    np.testing.assert_array_equal(np.asarray(exponent)[[0, 1, 2, 4, 6]],
-                                  np.frexp(x)[1][[0, 1, 2, 4, 6]])  # fmt: skip
-    np.testing.assert_allclose(
-        np.asarray(jnp.ldexp(np.float32(1.5), np.array([-3, 0, 5, 100]))),
-        np.ldexp(np.float32(1.5), np.array([-3, 0, 5, 100])),
-        rtol=1e-6,
-    )
-    for mine, other in zip(jnp.modf(FLOATS), np.modf(FLOATS), strict=True):
-        np.testing.assert_array_equal(np.asarray(mine), other)
 
 
 def test_choice():
@@ -177,9 +145,6 @@ def test_closeness():
         (lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0), 0.0, 0.0),
         (lambda x: jnp.where(x > 0, jnp.log(x), 0.0), 0.0, 0.0),
         (lambda x: jnp.where(x > 0, 1 / x, 0.0), 0.0, 0.0),
-        (lambda x: jnp.hypot(x, 0.0), 0.0, 0.0),
-        (jnp.sinc, 0.0, 0.0),
-        (grad(jnp.sinc), 0.0, -(np.pi**2) / 3),
         (lambda x: jnp.logaddexp(x, -jnp.inf), 1.0, 1.0),
         (lambda x: jnp.logaddexp(x, x), 1.0, 1.0),
         (lambda x: x**0, 0.0, 0.0),

@@ -60,13 +60,10 @@ def test_options():
 def test_nan_reductions_skip_nan():
     """Columns of nothing but NaN give what NumPy gives, without its warnings."""
     assert jnp.nansum(NAN, 0).tolist() == [0.0, 2.0]
-    assert jnp.nanprod(NAN, 0).tolist() == [1.0, -6.0]
     np.testing.assert_array_equal(np.asarray(jnp.nanmax(NAN, 0)), [np.nan, 3.0])
     np.testing.assert_array_equal(np.asarray(jnp.nanmin(NAN, 0)), [np.nan, -2.0])
     np.testing.assert_allclose(np.asarray(jnp.nanmean(NAN, 0)), [np.nan, 2 / 3], rtol=1e-6)
     np.testing.assert_allclose(float(jnp.nanstd(NAN)), np.nanstd(NAN), rtol=1e-6)
-    assert jnp.nanargmax(NAN, 0).tolist() == [-1, 1]
-    assert jnp.nancumsum(NAN[:, 1]).tolist() == [1.0, 4.0, 2.0]
 
 
 def test_half_precision_adds_up_in_float32():

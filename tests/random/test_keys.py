@@ -7,7 +7,7 @@ import pytest
 
 import jib
 import jib.numpy as jnp
-from jib import lax, random
+from jib import errors, lax, random
 
 # Random123, tests/kat_vectors: threefry2x32 with 20 rounds; counter, key, result.
 KNOWN_ANSWERS = [
@@ -64,3 +64,13 @@ def test_errors_name_what_is_wrong():
         random.choice(random.key(0), 3, (4,), replace=False)
     with pytest.raises(TypeError, match="floating"):
         random.uniform(random.key(0), dtype="int32")
+
+
+def test_keys_are_compared_and_not_computed_with():
+    keys = random.split(random.key(0), 3)
+    assert (keys == keys[1]).tolist() == [False, True, False]
+    assert (keys != keys[1]).tolist() == [True, False, True]
+    assert jib.jit(lambda a, b: a == b)(keys, keys).tolist() == [True] * 3
+    for compute in (lambda: keys + 1, lambda: 1 - keys, lambda: keys + keys, lambda: -keys):
+        with pytest.raises(errors.DTypeError, match=r"jib\.random\.key_data\(key\)"):
+            compute()

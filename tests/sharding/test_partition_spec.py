@@ -46,7 +46,6 @@ def test_sequence_operations():
 
 def test_unreduced_and_reduced():
     spec = P("a", unreduced={"b"}, reduced={"c"})
-    assert spec.to_ct_spec() == P("a", unreduced={"c"}, reduced={"b"})
     assert spec.update(partitions=(None,)) == P(None, unreduced={"b"}, reduced={"c"})
     with pytest.raises(ValueError, match=r"help: spec\.partitions"):
         list(spec)

@@ -94,13 +94,19 @@ def forbidden_imports(module: Module) -> list[str]:
 
 
 def shared_names(modules: Iterable[Module]) -> dict[str, set[str]]:
-    """For each module, the names that other modules import from it one by one."""
+    """For each module, the names that other modules import one by one, or read as `module.name`."""
     shared: dict[str, set[str]] = {}
     for module in modules:
+        bound: dict[str, str] = {}
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ImportFrom) and node.module:
-                names = {alias.name for alias in node.names}
-                shared.setdefault(node.module, set()).update(names)
+                for alias in node.names:
+                    shared.setdefault(node.module, set()).add(alias.name)
+                    bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                if node.value.id in bound:
+                    shared.setdefault(bound[node.value.id], set()).add(node.attr)
     return shared
 
 

@@ -311,6 +311,23 @@ def test_recreated_functions_see_changes_outside(monkeypatch):
     assert results() == [3.0, 3.0, 3.0]
 
 
+def test_recreated_functions_that_set_outer_variables_run():
+    """What tracing leaves in a variable must be there for each of them."""
+
+    def structure_of(x):
+        found = None
+
+        def function(x):
+            nonlocal found
+            found = len(x)
+            return x
+
+        jib.jit(function)(x)
+        return found
+
+    assert [structure_of([1, 2]), structure_of([1, 2])] == [2, 2]
+
+
 def test_a_trace_never_answers_for_another_value(monkeypatch):
     """A function traced after a global changed is not taken for one that reads the old value."""
 

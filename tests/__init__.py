@@ -1,0 +1,1 @@
+"""Tests of jib; a package, so that no other `tests` of the environment is taken for it."""
