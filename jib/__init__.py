@@ -96,8 +96,8 @@ __all__ = [
     "make_mesh",
     "named_call",
     "named_scope",
-    "numpy_dtype_promotion",
     "numpy",
+    "numpy_dtype_promotion",
     "numpy_rank_promotion",
     "pmap",
     "process_count",
@@ -115,7 +115,7 @@ __all__ = [
 ]
 
 # Arrays get their operators and methods there.
-from jib import numpy as numpy  # noqa: E402
+from jib import numpy as numpy
 
 __version__ = "0.1.0"
 

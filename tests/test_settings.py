@@ -193,8 +193,3 @@ def test_the_table():
         assert option.environment == f"JIB_{name.upper()}"
         assert option.doc.endswith(".") and option.default == option.checked(option.default)
     assert [option.name for option in config._traced if not option.traced] == []
-
-
-def test_reading_options_imports_no_jaxlib():
-    code = "import sys; print(any(name.startswith('jaxlib') for name in sys.modules))"
-    assert _process({}, code).stdout.strip() == "False"

@@ -202,6 +202,7 @@ class AbstractMesh(_AnyMesh):
         axis_sizes: a size per axis.
         axis_names: a name per axis.
         axis_types: an `AxisType` per axis; None is `Auto` for all.
+        abstract_device: anything hashable that says what the devices are.
 
     Example:
         >>> from jib.sharding import AbstractMesh
@@ -212,12 +213,17 @@ class AbstractMesh(_AnyMesh):
     _internal_device_list = None
 
     def __new__(
-        cls, axis_sizes: Sequence[int], axis_names: Any, axis_types: Any = None
+        cls,
+        axis_sizes: Sequence[int],
+        axis_names: Any,
+        axis_types: Any = None,
+        *,
+        abstract_device: Any = None,
     ) -> "AbstractMesh":
         sizes = tuple(int(size) for size in axis_sizes)
         names = _checked_names(axis_names, len(sizes), "an abstract mesh")
         types = _checked_types(axis_types, names)
-        key = (cls, sizes, names, types)
+        key = (cls, sizes, names, types, abstract_device)
         self = _interned.get(key)
         if self is not None:
             return self
@@ -226,12 +232,14 @@ class AbstractMesh(_AnyMesh):
             axis_sizes=sizes,
             axis_names=names,
             axis_types=types,
+            abstract_device=abstract_device,
             size=math.prod(sizes) if sizes else 0,
         )
         return _interned.setdefault(key, self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return AbstractMesh, (self.axis_sizes, self.axis_names, self.axis_types)
+        build = functools.partial(AbstractMesh, abstract_device=self.abstract_device)
+        return build, (self.axis_sizes, self.axis_names, self.axis_types)
 
     def update(
         self, axis_sizes: Any = None, axis_names: Any = None, axis_types: Any = None
@@ -241,6 +249,7 @@ class AbstractMesh(_AnyMesh):
             self.axis_sizes if axis_sizes is None else axis_sizes,
             self.axis_names if axis_names is None else axis_names,
             self.axis_types if axis_types is None else axis_types,
+            abstract_device=self.abstract_device,
         )
 
     @property

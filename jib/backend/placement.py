@@ -47,15 +47,15 @@ def replicated_on(mesh: Any) -> Any:
 
 
 def named_on(mesh: Any, sharding: Any, ndim: int) -> Any:
-    """The sharding of an argument in a program over `mesh`; None where it is on other devices.
+    """The sharding of an argument in a program over `mesh`; None where the program cannot say it.
 
-    Such an argument is moved when the program is called.
+    An array that lies otherwise is moved when the program is called.
     """
     if sharding is None or sharding._internal_device_list != mesh._internal_device_list:
         return None
-    if type(sharding) is jaxlib_core.NamedSharding:
-        return sharding
-    return named_from_hlo(mesh, sharding._to_xla_hlo_sharding(ndim), ndim)
+    if type(sharding) is not jaxlib_core.NamedSharding:
+        sharding = named_from_hlo(mesh, sharding._to_xla_hlo_sharding(ndim), ndim)
+    return named_or_none(sharding)
 
 
 def named_or_none(sharding: Any) -> Any:

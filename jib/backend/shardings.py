@@ -12,6 +12,7 @@ from jib.backend.layouts import (
     hlo_indices,
     named_to_hlo,
     named_to_sdy,
+    replicated,
     same_tiles,
     spec_from_hlo,
     tile_counts,
@@ -21,6 +22,7 @@ from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import PartitionSpec
 
 __all__ = [
+    "GSPMDSharding",
     "NamedSharding",
     "Sharding",
     "SingleDeviceSharding",
@@ -229,6 +231,52 @@ def make_single_device_sharding(
     return _single(device, memory_kind)
 
 
+@attach(jaxlib_core.GSPMDSharding)
+class GSPMDSharding:
+    """A layout as XLA describes it; what the compiler answers when it chose one itself.
+
+    Args:
+        devices: the devices in order.
+        op_sharding: XLA's sharding.
+        memory_kind: the devices' memory to use; None is their default one.
+    """
+
+    @property
+    def is_fully_replicated(self) -> bool:
+        return replicated(self._hlo_sharding)
+
+    def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
+        counts, _ = tile_counts(self._hlo_sharding)
+        if len(aval_shape) < len(counts):
+            raise ArgumentValueError(
+                f"a sharding of {len(counts)} dimensions cannot hold an array of shape "
+                f"{tuple(aval_shape)}"
+            )
+
+    def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
+        return self._hlo_sharding
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not jaxlib_core.GSPMDSharding:
+            return False
+        return (
+            self._internal_device_list == other._internal_device_list
+            and self._memory_kind == other._memory_kind
+            and same_tiles(self._hlo_sharding, other._hlo_sharding)
+        )
+
+    def __hash__(self) -> int:
+        tiles = 0 if replicated(self._hlo_sharding) else hash(self._hlo_sharding)
+        return hash((self._internal_device_list, tiles, self._memory_kind))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        devices = tuple(self._devices)
+        return jaxlib_core.GSPMDSharding, (devices, self._hlo_sharding.to_proto())
+
+    def __repr__(self) -> str:
+        return f"GSPMDSharding({self._hlo_sharding!r}, memory_kind={self._memory_kind})"
+
+
 @functools.lru_cache(4096)
 def _check_spec(mesh: Any, spec: PartitionSpec) -> None:
     used: list[Any] = [name for entry in spec.partitions for name in axes_of(entry)]
@@ -351,27 +399,14 @@ def _named(mesh: Any, spec: PartitionSpec, memory_kind: str | None) -> NamedShar
 
 
 def named_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int) -> Any:
-    """The `NamedSharding` that equals an XLA sharding: on `mesh`, or on a finer one.
+    """The `NamedSharding` on `mesh` that equals an XLA sharding, or a `GSPMDSharding`.
 
-    XLA can cut along a part of a mesh axis, which only a mesh with more axes has a name for.
+    XLA can cut a mesh axis in parts or count devices in another order, which no spec can say.
     """
-    for candidate in (mesh, _finer(mesh)):
-        spec = spec_from_hlo(candidate, hlo_sharding, ndim)
-        if spec is not None:
-            return jaxlib_core.NamedSharding(candidate, spec)
-    raise ArgumentValueError(f"the layout {hlo_sharding} cannot be written as axes of {mesh}")
-
-
-def _finer(mesh: Mesh) -> Mesh:
-    """The same devices in the same order, with an axis for each prime factor of an axis."""
-    names, sizes = [], []
-    for name, rest in mesh.shape_tuple:
-        for factor in range(2, rest + 1):
-            while rest % factor == 0:
-                rest //= factor
-                names.append(f"{name}:{len(names)}")
-                sizes.append(factor)
-    return Mesh(mesh.devices.reshape(sizes), names)
+    spec = spec_from_hlo(mesh, hlo_sharding, ndim)
+    if spec is not None:
+        return jaxlib_core.NamedSharding(mesh, spec)
+    return jaxlib_core.GSPMDSharding(mesh._internal_device_list, hlo_sharding)
 
 
 def sdy_sharding(sharding: Any, ndim: int) -> str:

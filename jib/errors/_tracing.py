@@ -116,11 +116,12 @@ class _ArrayMisuse(JibError):
     """
 
     plain: ClassVar[str]
+    shows_origin: ClassVar[bool] = True  # where a traced array comes from
 
     def __init__(self, array: Any = "", source: Source | None = None) -> None:
         self.value = type_text(array)
         Exception.__init__(self, self.plain.format(self.value))
-        self._locate(source, provenance_of(array))
+        self._locate(source, provenance_of(array) if self.shows_origin else None)
 
     def _explain(self) -> Report:
         site = _syntax.find_site(self.source, self._globals)
@@ -250,6 +251,7 @@ class ItemAssignmentError(
     """`x[i] = v`, `x[i] += v` or `del x[i]` on an array: arrays never change."""
 
     plain = "arrays never change in place; use x = x.at[i].set(v)"
+    shows_origin = False
 
     def _write(self, report: Report, site: Site | None, named: str) -> None:
         report.message = f"{named} cannot be changed in place: arrays never change"

@@ -173,8 +173,11 @@ sqrt_p = by_result(
 )
 
 
-def rsqrt(x: ArrayLike) -> Any:
+def rsqrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
     """Element-wise reciprocal of the square root; inf at zero.
+
+    Args:
+        accuracy: not used: there is one accuracy, the best of each device.
 
     Example:
         >>> from jib import lax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -194,28 +195,17 @@ def _changed(x: Any, index: Any, values: Any, name: str, options: Options) -> An
         return _where(x, index, values, name)
     checked = options.mode is None and options.wrap
     structure, operands = parse_index(x.shape, index, checked, options.wrap)
-    key = (structure, name, options)
-    program = _programs.get(key)
-    if program is None:
-        program = _program_of(key)
-    return program(x, values, *on_device(x, operands))
+    return _program_of(structure, name, options)(x, values, *on_device(x, operands))
 
 
-# For each kind of update and structure of an index, a function: one program when called eagerly.
-_PROGRAMS_LIMIT = 4096
-_programs: dict[tuple, Callable[..., Any]] = {}
-
-
-def _program_of(key: tuple) -> Callable[..., Any]:
-    if len(_programs) >= _PROGRAMS_LIMIT:
-        _programs.clear()
-    structure, name, options = key
+@functools.lru_cache(4096)
+def _program_of(structure: tuple, name: str, options: Options) -> Callable[..., Any]:
+    """The update of a kind at an index: a program of its own when called eagerly."""
 
     def at_update(x: Any, values: Any, *operands: Any) -> Any:
         return _update(x, operands, values, name, structure, options)
 
-    made = _programs[key] = compiled(at_update)
-    return made
+    return compiled(at_update)
 
 
 def _from_sequence(values: Any) -> Any:

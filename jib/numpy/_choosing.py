@@ -11,10 +11,9 @@ from jib.lax._families import kind_of
 from jib.numpy._comparison import truth
 from jib.numpy._promotion import (
     as_operand,
-    broadcast_to_shape,
-    common_shape,
     promote_args,
     promote_dtypes,
+    promote_shapes,
 )
 from jib.numpy._sorting import nonzero
 from jib.passes.eager import compiled
@@ -63,18 +62,8 @@ def where(
 
 @compiled
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if aval_of(condition).dtype != dtypes.BOOL:
-        condition = truth("where", condition)
-    x, y = promote_args("where", x, y)
-    shapes = [aval_of(v).shape for v in (condition, x, y)]
-    if shapes[1] in ((), shapes[0]) and shapes[2] in ((), shapes[0]):
-        return lax.select(condition, x, y)
-    shape = common_shape("where", shapes)
-    condition, x, y = (
-        v if own in ((), shape) else broadcast_to_shape(v, shape)
-        for v, own in zip((condition, x, y), shapes, strict=True)
-    )
-    return lax.select(condition, x, y)
+    x, y = promote_dtypes("where", x, y)
+    return lax.select(*promote_shapes("where", truth("where", condition), x, y))
 
 
 def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Array:

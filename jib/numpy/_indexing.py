@@ -7,6 +7,7 @@ become fixed slices.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -61,10 +62,7 @@ def getitem(x: Any, item: Any) -> Any:
         [5, 4, 3]
     """
     structure, operands = parse_index(x.shape, item)
-    program = _programs.get(structure)
-    if program is None:
-        program = _program_of(structure)
-    return program(x, *on_device(x, operands))
+    return _program_of(structure)(x, *on_device(x, operands))
 
 
 # Small positions as scalars on each device: to make one takes half as long as to run a program.
@@ -93,21 +91,14 @@ def _scalar(found: dict[int, Any], i: int, sharding: Any) -> Any:
     return scalar
 
 
-# For each structure of an index, the function that reads it: a program of its own when called
-# eagerly, found without hashing anything but the structure.
-_PROGRAMS_LIMIT = 4096
-_programs: dict[tuple, Callable[..., Any]] = {}
-
-
+@functools.lru_cache(4096)
 def _program_of(structure: tuple) -> Callable[..., Any]:
-    if len(_programs) >= _PROGRAMS_LIMIT:
-        _programs.clear()
+    """The function that reads what an index speaks of: a program of its own when called eagerly."""
 
     def getitem(x: Any, *operands: Any) -> Any:
         return _part_of(x, operands, structure, _DEFAULT)
 
-    made = _programs[structure] = compiled(getitem)
-    return made
+    return compiled(getitem)
 
 
 # ------------------------------------------------------------------------- windows and axes

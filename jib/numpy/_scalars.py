@@ -15,12 +15,10 @@ from jib.lax._conversion import convert_element_type
 from jib.numpy._creation import asarray
 
 __all__ = [
-    "ComplexWarning",
     "bfloat16",
     "bool",
     "bool_",
     "cdouble",
-    "character",
     "complex64",
     "complex128",
     "complex_",
@@ -31,7 +29,6 @@ __all__ = [
     "e",
     "euler_gamma",
     "finfo",
-    "flexible",
     "float4_e2m1fn",
     "float6_e2m3fn",
     "float6_e3m2fn",
@@ -49,9 +46,7 @@ __all__ = [
     "float_",
     "floating",
     "generic",
-    "get_printoptions",
     "iinfo",
-    "index_exp",
     "inexact",
     "inf",
     "int1",
@@ -69,13 +64,9 @@ __all__ = [
     "ndarray",
     "newaxis",
     "number",
-    "object_",
     "pi",
-    "printoptions",
     "promote_types",
     "result_type",
-    "s_",
-    "set_printoptions",
     "signedinteger",
     "single",
     "uint",
@@ -174,10 +165,6 @@ unsignedinteger = np.unsignedinteger
 inexact = np.inexact
 floating = np.floating
 complexfloating = np.complexfloating
-flexible = np.flexible
-character = np.character
-object_ = np.object_
-ComplexWarning = np.exceptions.ComplexWarning
 
 dtype = np.dtype
 
@@ -187,12 +174,6 @@ euler_gamma = np.euler_gamma
 inf = np.inf
 nan = np.nan
 newaxis = None
-
-s_ = np.s_
-index_exp = np.index_exp
-get_printoptions = np.get_printoptions
-set_printoptions = np.set_printoptions
-printoptions = np.printoptions
 
 
 def issubdtype(arg1: Any, arg2: Any) -> Any:

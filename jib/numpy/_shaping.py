@@ -21,6 +21,7 @@ from jib.errors import (
     TracedShapeError,
 )
 from jib.lax._shaping import canonical_axis
+from jib.numpy._arithmetic import remainder
 from jib.numpy._promotion import as_operand, broadcast_to_shape
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, Shape
@@ -424,9 +425,6 @@ def _roll_traced(a: Any, shifts: tuple, axes: tuple[int, ...]) -> Any:
     for shift, axis in zip(shifts, axes, strict=True):
         length = aval_of(a).shape[axis]
         if length:
-            wide = np.dtype(np.int32)
-            cut = lax.rem(lax.neg(lax.convert_element_type(shift, wide)), wide.type(length))
-            cut = lax.select(lax.lt(cut, wide.type(0)), lax.add(cut, wide.type(length)), cut)
-            twice = lax.concatenate([a, a], axis)
-            a = lax.dynamic_slice_in_dim(twice, cut, length, axis)
+            cut = remainder(lax.neg(lax.convert_element_type(shift, np.int32)), length)
+            a = lax.dynamic_slice_in_dim(lax.concatenate([a, a], axis), cut, length, axis)
     return a

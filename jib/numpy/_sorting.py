@@ -10,8 +10,10 @@ import numpy as np
 from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
+from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis
 from jib.numpy._creation import asarray
+from jib.numpy._polynomials import unravel_index
 from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.numpy._shaping import integer, ravel
 from jib.numpy._taking import host_positions, positions_with_size, take_in_bounds
@@ -292,18 +294,12 @@ def nonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) ->
 
 @compiled(static=("size",))
 def _nonzero(a: Any, size: int, fills: list[Any]) -> tuple[Any, ...]:
-    aval = aval_of(a)
-    dtype = dtypes.default_int_dtype()
+    aval, dtype = aval_of(a), dtypes.default_int_dtype()
     flat = positions_with_size(lax.reshape(a, (aval.size,)), size, aval.size)
-    flat = lax.convert_element_type(flat, dtype)
-    inside = lax.lt(flat, dtype.type(aval.size))
-    found, stride = [], aval.size
-    for length, fill in zip(aval.shape, fills, strict=True):
-        stride = stride // length if length else 1
-        index = lax.rem(lax.div(flat, dtype.type(stride)), dtype.type(max(length, 1)))
-        filled = lax.broadcast(lax.convert_element_type(fill, dtype), (size,))
-        found.append(lax.select(inside, index, filled))
-    return tuple(found)
+    inside = lax.lt(flat, constant_like(flat, aval.size))
+    found = unravel_index(lax.convert_element_type(flat, dtype), aval.shape)
+    filled = [lax.broadcast(lax.convert_element_type(x, dtype), (size,)) for x in fills]
+    return tuple(lax.select(inside, *pair) for pair in zip(found, filled, strict=True))
 
 
 def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:

@@ -16,7 +16,7 @@ from jib.numpy._contraction import matmul
 from jib.numpy._creation import asarray
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
 from jib.numpy._ranges import linspace
-from jib.numpy._shaping import axes_tuple, integer, ravel
+from jib.numpy._shaping import atleast_2d, axes_tuple, integer, ravel
 from jib.numpy._sorting import searchsorted
 from jib.numpy._taking import take_in_bounds
 from jib.passes.eager import compiled
@@ -349,12 +349,19 @@ def cov(
 
 @compiled(static=("rowvar", "ddof"))
 def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) -> Any:
-    rows = [_variables(x, rowvar or aval_of(x).ndim < 2) for x in (m, y) if x is not None]
-    rows = promote_dtypes("cov", *[promote_inexact("cov", x) for x in rows])
+    given = [promote_inexact("cov", x) for x in (m, y) if x is not None]
+    rows = [
+        atleast_2d(x) if rowvar or aval_of(x).ndim < 2 else lax.transpose(x, (1, 0))
+        for x in promote_dtypes("cov", *given)
+    ]
     x = lax.concatenate(rows, 0) if len(rows) > 1 else rows[0]
     dtype, count = aval_of(x).dtype, aval_of(x).shape[1]
     real = np.zeros((), dtype).real.dtype if dtype.kind == "c" else dtype
     weights = None
+
+    def repeated(weights: Any) -> Any:
+        return broadcast_to_shape(lax.convert_element_type(weights, dtype), aval_of(x).shape)
+
     for w in (fweights, aweights):
         if w is not None:
             w = lax.convert_element_type(w, real)
@@ -364,7 +371,7 @@ def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) 
         norm: Any = real.type(count - ddof)
     else:
         total = lax.reduce_sum(weights, (0,))
-        weighted = lax.mul(x, _as_row(weights, x))
+        weighted = lax.mul(x, repeated(weights))
         if aweights is None:
             norm = lax.sub(total, real.type(ddof))
         else:
@@ -373,22 +380,9 @@ def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) 
             norm = lax.sub(total, lax.div(lax.mul(real.type(ddof), mass), total))
     mean = lax.div(lax.reduce_sum(weighted, (1,)), lax.convert_element_type(total, dtype))
     centred = lax.sub(x, lax.broadcast_in_dim(mean, aval_of(x).shape, (0,)))
-    other = centred if weights is None else lax.mul(centred, _as_row(weights, x))
+    other = centred if weights is None else lax.mul(centred, repeated(weights))
     other = lax.conj(other) if dtype.kind == "c" else other
     out = matmul(centred, lax.transpose(other, (1, 0)))
     out = lax.div(out, lax.convert_element_type(norm, dtype))
     size = aval_of(out).shape[0]
     return lax.reshape(out, ()) if size == 1 else out
-
-
-def _as_row(weights: Any, x: Any) -> Any:
-    return lax.broadcast_in_dim(
-        lax.convert_element_type(weights, aval_of(x).dtype), aval_of(x).shape, (1,)
-    )
-
-
-def _variables(x: Any, rows: bool) -> Any:
-    shape = aval_of(x).shape
-    if len(shape) < 2:
-        return lax.reshape(x, (1, aval_of(x).size))
-    return lax.reshape(x, shape) if rows else lax.transpose(x, (1, 0))

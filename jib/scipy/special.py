@@ -53,12 +53,6 @@ __all__ = [
 ]
 
 
-def _both(name: str, x: Any, y: Any) -> tuple[Any, Any]:
-    """Two operands in one floating dtype and shape; scalars as arrays of rank 0."""
-    x, y = promote_inexact_args(name, x, y)
-    return x, y
-
-
 # ---------------------------------------------------------------------------- error functions
 
 
@@ -162,6 +156,12 @@ def logit(x: ArrayLike) -> Array:
     return lax.sub(lax.log(x), lax.log1p(lax.neg(x)))
 
 
+def _times_log(name: str, log: Callable[[Any], Any], x: Any, y: Any) -> Any:
+    x, y = promote_inexact_args(name, x, y)
+    zero = jnp.equal(x, 0)
+    return jnp.where(zero, 0, x * log(jnp.where(zero, 1, y)))
+
+
 @compiled
 def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
     """`x * log(y)`, which is 0 where `x` is 0.
@@ -171,19 +171,13 @@ def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
         >>> float(xlogy(0.0, 0.0))
         0.0
     """
-    x, y = _both("xlogy", x, y)
-    zero = jnp.equal(x, 0)
-    value = jnp.multiply(x, jnp.log(jnp.where(zero, 1, y)))
-    return jnp.where(zero, jnp.zeros_like(value), value)
+    return _times_log("xlogy", jnp.log, x, y)
 
 
 @compiled
 def xlog1py(x: ArrayLike, y: ArrayLike) -> Array:
     """`x * log1p(y)`, which is 0 where `x` is 0."""
-    x, y = _both("xlog1py", x, y)
-    zero = jnp.equal(x, 0)
-    value = jnp.multiply(x, jnp.log1p(jnp.where(zero, 1, y)))
-    return jnp.where(zero, jnp.zeros_like(value), value)
+    return _times_log("xlog1py", jnp.log1p, x, y)
 
 
 @compiled
@@ -196,7 +190,7 @@ def entr(x: ArrayLike) -> Array:
 @compiled
 def rel_entr(p: ArrayLike, q: ArrayLike) -> Array:
     """`p * log(p / q)`, 0 where `p` is 0, infinite where it is not defined."""
-    p, q = _both("rel_entr", p, q)
+    p, q = promote_inexact_args("rel_entr", p, q)
     both = jnp.logical_and(jnp.greater(p, 0), jnp.greater(q, 0))
     none = jnp.logical_and(jnp.equal(p, 0), jnp.greater_equal(q, 0))
     safe_p, safe_q = jnp.where(both, p, 1), jnp.where(both, q, 1)
@@ -228,7 +222,7 @@ def digamma(x: ArrayLike) -> Array:
 @compiled
 def betaln(a: ArrayLike, b: ArrayLike) -> Array:
     """The logarithm of the absolute value of the beta function."""
-    a, b = _both("betaln", a, b)
+    a, b = promote_inexact_args("betaln", a, b)
     return gammaln(a) + gammaln(b) - gammaln(jnp.add(a, b))
 
 
@@ -295,12 +289,10 @@ def i1e(x: ArrayLike) -> Array:
 @compiled
 def i0(x: ArrayLike) -> Array:
     """The modified Bessel function of order 0."""
-    x = promote_inexact("i0", x)
-    return lax.mul(lax.exp(lax.abs(x)), lax.bessel_i0e(x))
+    return jnp.exp(jnp.abs(x)) * i0e(x)
 
 
 @compiled
 def i1(x: ArrayLike) -> Array:
     """The modified Bessel function of order 1."""
-    x = promote_inexact("i1", x)
-    return lax.mul(lax.exp(lax.abs(x)), lax.bessel_i1e(x))
+    return jnp.exp(jnp.abs(x)) * i1e(x)

@@ -207,6 +207,7 @@ print(shardings.named_from_hlo(mesh, hlo_bindings.HloSharding.from_proto(found),
 finer = meshes.Mesh(mesh.devices.reshape(2, 2, 2), ("x", "y", "z"))
 half = shardings.NamedSharding(finer, P(None, ("x", "z")))
 found = shardings.named_from_hlo(mesh, half._to_xla_hlo_sharding(2), 2)
+assert type(found).__name__ == "GSPMDSharding" and found == found and len({found, found}) == 1
 print(found.is_equivalent_to(half, 2))
 """
 

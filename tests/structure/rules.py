@@ -104,9 +104,9 @@ def shared_names(modules: Iterable[Module]) -> dict[str, set[str]]:
                     shared.setdefault(node.module, set()).add(alias.name)
                     bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id in bound:
-                    shared.setdefault(bound[node.value.id], set()).add(node.attr)
+            owner = node.value if isinstance(node, ast.Attribute) else None
+            if isinstance(owner, ast.Name) and owner.id in bound:
+                shared.setdefault(bound[owner.id], set()).add(getattr(node, "attr", ""))
     return shared
 
 

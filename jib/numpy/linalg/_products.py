@@ -11,53 +11,22 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, NotAvailableError, ShapeError
 from jib.lax._families import constant_like
-from jib.numpy import _contraction, _einsum, _shaping
+from jib.numpy import _contraction, _einsum
 from jib.numpy._promotion import as_operand, promote_inexact
 from jib.numpy._shaping import axes_tuple, integer
 from jib.numpy.linalg._solving import inv
 from jib.passes.eager import compiled
-from jib.typing import Array, ArrayLike, DTypeLike
+from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "cross",
-    "diagonal",
     "matmul",
     "matrix_norm",
     "matrix_power",
-    "matrix_transpose",
     "multi_dot",
     "norm",
-    "outer",
-    "tensordot",
-    "trace",
-    "vecdot",
-    "vector_norm",
 ]
 
 matmul = _contraction.matmul
-tensordot = _contraction.tensordot
-vecdot = _contraction.vecdot
-matrix_transpose = _shaping.matrix_transpose
-
-
-def outer(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """All products of an element of one vector and one of another."""
-    return _contraction.outer(x1, x2)
-
-
-def cross(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> Array:
-    """The vector product of vectors of three components along an axis."""
-    return _contraction.cross(x1, x2, axis=axis)
-
-
-def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
-    """The elements on a diagonal of the last two axes."""
-    return _contraction.diagonal(x, offset, -2, -1)
-
-
-def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Array:
-    """The sum of the elements on a diagonal of the last two axes."""
-    return _contraction.trace(x, offset, -2, -1, dtype)
 
 
 def norm(
@@ -157,21 +126,6 @@ def _matrix_norm(x: Any, axes: tuple[int, ...], order: Any) -> Any:
     if order in (2, -2, "nuc"):
         raise NotAvailableError(f"the matrix norm of order {order!r}", instead="norm(x, 'fro')")
     raise ArgumentValueError(f"`norm` of matrices knows 'fro', 1, -1, inf, -inf, but got {order!r}")
-
-
-def vector_norm(
-    x: ArrayLike,
-    /,
-    *,
-    axis: int | Sequence[int] | None = None,
-    keepdims: bool = False,
-    ord: int | float | str = 2,
-) -> Array:
-    """The length of vectors along axes (by default of all elements); see `norm`."""
-    x = as_operand("vector_norm", x)
-    ndim = aval_of(x).ndim
-    axes = tuple(range(ndim)) if axis is None else axes_tuple("vector_norm", axis, ndim)
-    return _norm(x, axes, "vector", ord, bool(keepdims))
 
 
 def matrix_norm(
