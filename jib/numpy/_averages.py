@@ -61,11 +61,11 @@ def mean(
     if out is not None:
         no_out("mean", out)
     x, axis, dtype = operand("mean", a), static_axis(axis), static_dtype(dtype)
-    return mean_of(x, axis, dtype, bool(keepdims), where)
+    return _mean(x, axis, dtype, bool(keepdims), where)
 
 
 @compiled(static=("axis", "dtype", "keepdims"))
-def mean_of(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
+def _mean(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
     target = dtype or dtypes.to_inexact_dtype(aval_of(x).dtype)
     axes = axes_of("mean", x, axis)
     total = accumulated("sum", x, axes, _compute_dtype(target), keepdims, where=where)
@@ -97,7 +97,7 @@ def var(
     no_out("var", out)
     ddof = _correction("var", ddof, correction)
     x, axis, dtype = operand("var", a), static_axis(axis), static_dtype(dtype)
-    return var_of(x, axis, dtype, ddof, bool(keepdims), where, mean)
+    return _var(x, axis, dtype, ddof, bool(keepdims), where, mean)
 
 
 def _correction(name: str, ddof: Any, correction: Any) -> Any:
@@ -109,7 +109,7 @@ def _correction(name: str, ddof: Any, correction: Any) -> Any:
 
 
 @compiled(static=("axis", "dtype", "ddof", "keepdims"))
-def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
+def _var(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
     own = aval_of(x).dtype
     if dtype is not None and kind_of(dtype) not in "fc":
         raise DTypeError.accepts("var", dtype.name, "floating or complex")
@@ -122,7 +122,7 @@ def var_of(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, 
     x = lax.convert_element_type(x, wide)
     axes = axes_of("var", x, axis)
     if center is None:
-        center = mean_of(x, axes, wide, True, where)
+        center = _mean(x, axes, wide, True, where)
     away = lax.sub(*promote_args("var", x, lax.convert_element_type(center, wide)))
     if kind_of(wide) == "c":
         squares = lax.real(lax.mul(away, lax.conj(away)))
@@ -158,7 +158,7 @@ def std(
 
 @compiled(static=("axis", "dtype", "ddof", "keepdims"))
 def _std(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
-    return lax.sqrt(var_of(x, axis, dtype, ddof, keepdims, where, center))
+    return lax.sqrt(_var(x, axis, dtype, ddof, keepdims, where, center))
 
 
 def average(
@@ -185,7 +185,7 @@ def average(
 def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
     axes, shape = axes_of("average", x, axis), aval_of(x).shape
     if weights is None:
-        out = mean_of(x, axes, None, keepdims, None)
+        out = _mean(x, axes, None, keepdims, None)
         return out, lax.full_like(out, math.prod(shape[i] for i in axes))
     x, weights = promote_inexact("average", x), promote_inexact("average", weights)
     own = aval_of(weights).shape

@@ -101,38 +101,39 @@ def greater_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
 
 
 def truth(name: str, x: Any) -> Any:
+    """Where elements are not 0."""
     x = as_operand(name, x)
     if aval_of(x).dtype == dtypes.BOOL:
         return x
     return lax.ne(x, constant_like(x, 0))
 
 
+def _logical(name: str, combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    return combine(*promote_args(name, truth(name, x), truth(name, y)))
+
+
 @ufunc2
 def logical_and(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "and" of truth values; everything but 0 is true."""
-    return lax.bitwise_and(*promote_args("logical_and", *_truths("logical_and", x, y)))
+    return _logical("logical_and", lax.bitwise_and, x, y)
 
 
 @ufunc2
 def logical_or(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "or" of truth values."""
-    return lax.bitwise_or(*promote_args("logical_or", *_truths("logical_or", x, y)))
+    return _logical("logical_or", lax.bitwise_or, x, y)
 
 
 @ufunc2
 def logical_xor(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise "either, not both" of truth values."""
-    return lax.bitwise_xor(*promote_args("logical_xor", *_truths("logical_xor", x, y)))
+    return _logical("logical_xor", lax.bitwise_xor, x, y)
 
 
 @elementwise
 def logical_not(x: ArrayLike, /) -> Array:
     """Elementwise "not" of truth values."""
     return lax.bitwise_not(truth("logical_not", x))
-
-
-def _truths(name: str, x: Any, y: Any) -> tuple[Any, Any]:
-    return truth(name, x), truth(name, y)
 
 
 # --------------------------------------------------------------------------- special values

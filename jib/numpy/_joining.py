@@ -125,11 +125,11 @@ def stack(
         listed = " and ".join(map(str, sorted(shapes)))
         raise ShapeError(f"`stack` joins arrays of one shape, but got {listed}")
     axis = canonical_axis("stack", integer("stack", axis), len(shapes.pop()) + 1)
-    return stacked(members, axis, None if dtype is None else dtypes.parse(dtype))
+    return _stack(members, axis, None if dtype is None else dtypes.parse(dtype))
 
 
 @compiled(static=("axis", "dtype"))
-def stacked(members: list[Any], axis: int, dtype: Any) -> Any:
+def _stack(members: list[Any], axis: int, dtype: Any) -> Any:
     """Arrays of one shape along a new axis."""
     shape = aval_of(members[0]).shape
     wanted = (*shape[:axis], 1, *shape[axis:])
@@ -223,11 +223,11 @@ def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Array, ...]:
         [0, 1, 2]
     """
     x = as_operand("unstack", x)
-    return unstacked(x, canonical_axis("unstack", integer("unstack", axis), aval_of(x).ndim))
+    return _unstack(x, canonical_axis("unstack", integer("unstack", axis), aval_of(x).ndim))
 
 
 @compiled(static=("axis",))
-def unstacked(x: Any, axis: int) -> tuple[Any, ...]:
+def _unstack(x: Any, axis: int) -> tuple[Any, ...]:
     """The members along a non-negative axis."""
     shape = aval_of(x).shape
     rest = (*shape[:axis], *shape[axis + 1 :])

@@ -90,14 +90,15 @@ def vectorize(
             raise ArgumentValueError(
                 f"the signature {signature!r} is for {len(cores)} arguments, but got {len(arrays)}"
             )
+        _check_lengths(arrays, cores)
         checked = function if parsed is None else _checking(function, parsed[1], signature)
-        return _broadcast_map(checked, arrays, [len(c) for c in _lengths(arrays, cores)])
+        return _broadcast_map(checked, arrays, [len(c) for c in cores])
 
     return wrapper
 
 
-def _lengths(arrays: Sequence[Any], cores: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
-    """The core axes, after a check that each name stands for one length."""
+def _check_lengths(arrays: Sequence[Any], cores: Sequence[tuple[str, ...]]) -> None:
+    """Each name of core axes stands for one length."""
     known: dict[str, int] = {}
     for x, names in zip(arrays, cores, strict=True):
         aval = aval_of(x)
@@ -106,7 +107,6 @@ def _lengths(arrays: Sequence[Any], cores: Sequence[tuple[str, ...]]) -> Sequenc
         for name, length in zip(names, aval.shape[aval.ndim - len(names) :], strict=True):
             if known.setdefault(name, length) != length:
                 raise ShapeError(f"`vectorize`: axis {name!r} is {known[name]} and also {length}")
-    return cores
 
 
 def _checking(

@@ -168,11 +168,11 @@ def _common(name: str, keys: Sequence[Any], inexact: bool) -> tuple[Any, bool]:
 def _make_plan(name: str, a: Any, b: Any, inexact: bool) -> tuple[_Step, _Step]:
     dtype, weak = _common(name, (a, b), inexact)
     shapes = [k.shape if isinstance(k, ShapedArray) else () for k in (a, b)]
-    shape = common_shape(name, shapes)
+    shape = _common_shape(name, shapes)
     return _make_step(a, dtype, weak, shape), _make_step(b, dtype, weak, shape)
 
 
-def common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def _common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """The shape that operands have together; checks `numpy_rank_promotion`."""
     ranks = {len(s) for s in shapes if s}
     if len(ranks) > 1 and numpy_rank_promotion.value != "allow":
@@ -250,7 +250,7 @@ def _in_dtype(x: Any, key: Any, dtype: Any, weak: bool) -> Any:
 def promote_shapes(name: str, *args: Any) -> list[Any]:
     """The operands repeated to their common shape; operands of rank 0 stay as they are."""
     shapes = [aval_of(x).shape for x in args]
-    shape = common_shape(name, shapes)
+    shape = _common_shape(name, shapes)
     return [
         x if own in ((), shape) else broadcast_to_shape(x, shape)
         for x, own in zip(args, shapes, strict=True)

@@ -14,6 +14,7 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, AxisError, DTypeError, ShapeError
 from jib.lax._families import constant_like, kind_of
 from jib.numpy._choosing import where as _choose
+from jib.numpy._comparison import truth
 from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, promote_numeric
 from jib.passes.eager import compiled
@@ -198,7 +199,7 @@ def count_nonzero(a: ArrayLike, axis: Axis = None, keepdims: bool = False) -> Ar
 
 @compiled(static=("axis", "keepdims"))
 def _count(x: Any, axis: Any, keepdims: Any) -> Any:
-    return accumulated("sum", _truth(x), axis, dtypes.default_int_dtype(), keepdims)
+    return accumulated("sum", truth("count_nonzero", x), axis, dtypes.default_int_dtype(), keepdims)
 
 
 # ------------------------------------------------------------------------------------ extrema
@@ -333,13 +334,9 @@ def _place(name: str, x: Any, axis: Any, keepdims: bool) -> Any:
 # -------------------------------------------------------------------------------------- truth
 
 
-def _truth(x: Any) -> Any:
-    return x if aval_of(x).dtype == dtypes.BOOL else lax.ne(x, constant_like(x, 0))
-
-
 @compiled(static=("name", "axis", "keepdims"))
 def _logical(name: str, x: Any, axis: Any, keepdims: bool, where: Any) -> Any:
-    return _reduce(name, _TRUTHS[name], _truth(x), axis, keepdims, None, where)
+    return _reduce(name, _TRUTHS[name], truth(name, x), axis, keepdims, None, where)
 
 
 def all(

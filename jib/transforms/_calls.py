@@ -142,6 +142,11 @@ def _space_key(space: dict[str, Any], names: Sequence[str], depth: int) -> Hasha
     return None if keys is None else (id(space), tuple(known), keys)
 
 
+_WRITES = frozenset(
+    dis.opmap[f"{verb}_{place}"] for verb in ("STORE", "DELETE") for place in ("GLOBAL", "DEREF")
+)
+
+
 @functools.lru_cache(4096)
 def _names(code: types.CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
     """Names that a function may read from its module, and the outer variables that it sets.
@@ -150,7 +155,9 @@ def _names(code: types.CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
     """
     read = dict.fromkeys(code.co_names)
     written = set()
-    for step in dis.get_instructions(code):
+    # To take instructions apart is slow: most code has none of these operations among its bytes.
+    steps = () if _WRITES.isdisjoint(code.co_code[::2]) else dis.get_instructions(code)
+    for step in steps:
         if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
             written.add(f"global {step.argval}")
         elif step.opname in ("STORE_DEREF", "DELETE_DEREF") and step.argval in code.co_freevars:

@@ -173,141 +173,138 @@ module @jib_bessel_i0e {
     %cst_35 = stablehlo.constant dense<1.600000e+01> : tensor<f32>
     %134 = stablehlo.broadcast_in_dim %cst_35, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
     %135 = stablehlo.divide %134, %133 : tensor<2x3xf32>
-    %136 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %137 = stablehlo.subtract %135, %136 : tensor<2x3xf32>
-    %138 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %139 = stablehlo.multiply %138, %137 : tensor<2x3xf32>
-    %140 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %141 = stablehlo.multiply %139, %140 : tensor<2x3xf32>
-    %142 = stablehlo.subtract %141, %140 : tensor<2x3xf32>
+    %136 = stablehlo.subtract %135, %3 : tensor<2x3xf32>
+    %137 = stablehlo.multiply %5, %136 : tensor<2x3xf32>
+    %138 = stablehlo.broadcast_in_dim %cst_2, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %139 = stablehlo.multiply %137, %138 : tensor<2x3xf32>
+    %140 = stablehlo.subtract %139, %138 : tensor<2x3xf32>
     %cst_36 = stablehlo.constant dense<-7.89091764E-16> : tensor<f32>
-    %143 = stablehlo.broadcast_in_dim %cst_36, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %144 = stablehlo.add %142, %143 : tensor<2x3xf32>
-    %145 = stablehlo.multiply %139, %144 : tensor<2x3xf32>
-    %146 = stablehlo.subtract %145, %140 : tensor<2x3xf32>
+    %141 = stablehlo.broadcast_in_dim %cst_36, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %142 = stablehlo.add %140, %141 : tensor<2x3xf32>
+    %143 = stablehlo.multiply %137, %142 : tensor<2x3xf32>
+    %144 = stablehlo.subtract %143, %138 : tensor<2x3xf32>
     %cst_37 = stablehlo.constant dense<1.855350e-16> : tensor<f32>
-    %147 = stablehlo.broadcast_in_dim %cst_37, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %148 = stablehlo.add %146, %147 : tensor<2x3xf32>
-    %149 = stablehlo.multiply %139, %148 : tensor<2x3xf32>
-    %150 = stablehlo.subtract %149, %144 : tensor<2x3xf32>
+    %145 = stablehlo.broadcast_in_dim %cst_37, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %146 = stablehlo.add %144, %145 : tensor<2x3xf32>
+    %147 = stablehlo.multiply %137, %146 : tensor<2x3xf32>
+    %148 = stablehlo.subtract %147, %142 : tensor<2x3xf32>
     %cst_38 = stablehlo.constant dense<-7.83246601E-16> : tensor<f32>
-    %151 = stablehlo.broadcast_in_dim %cst_38, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %152 = stablehlo.add %150, %151 : tensor<2x3xf32>
-    %153 = stablehlo.multiply %139, %152 : tensor<2x3xf32>
-    %154 = stablehlo.subtract %153, %148 : tensor<2x3xf32>
+    %149 = stablehlo.broadcast_in_dim %cst_38, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %150 = stablehlo.add %148, %149 : tensor<2x3xf32>
+    %151 = stablehlo.multiply %137, %150 : tensor<2x3xf32>
+    %152 = stablehlo.subtract %151, %146 : tensor<2x3xf32>
     %cst_39 = stablehlo.constant dense<3.36999523E-16> : tensor<f32>
-    %155 = stablehlo.broadcast_in_dim %cst_39, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %156 = stablehlo.add %154, %155 : tensor<2x3xf32>
-    %157 = stablehlo.multiply %139, %156 : tensor<2x3xf32>
-    %158 = stablehlo.subtract %157, %152 : tensor<2x3xf32>
+    %153 = stablehlo.broadcast_in_dim %cst_39, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %154 = stablehlo.add %152, %153 : tensor<2x3xf32>
+    %155 = stablehlo.multiply %137, %154 : tensor<2x3xf32>
+    %156 = stablehlo.subtract %155, %150 : tensor<2x3xf32>
     %cst_40 = stablehlo.constant dense<-7.53854982E-16> : tensor<f32>
-    %159 = stablehlo.broadcast_in_dim %cst_40, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %160 = stablehlo.add %158, %159 : tensor<2x3xf32>
-    %161 = stablehlo.multiply %139, %160 : tensor<2x3xf32>
-    %162 = stablehlo.subtract %161, %156 : tensor<2x3xf32>
+    %157 = stablehlo.broadcast_in_dim %cst_40, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %158 = stablehlo.add %156, %157 : tensor<2x3xf32>
+    %159 = stablehlo.multiply %137, %158 : tensor<2x3xf32>
+    %160 = stablehlo.subtract %159, %154 : tensor<2x3xf32>
     %cst_41 = stablehlo.constant dense<1.25894361E-16> : tensor<f32>
-    %163 = stablehlo.broadcast_in_dim %cst_41, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %164 = stablehlo.add %162, %163 : tensor<2x3xf32>
-    %165 = stablehlo.multiply %139, %164 : tensor<2x3xf32>
-    %166 = stablehlo.subtract %165, %160 : tensor<2x3xf32>
+    %161 = stablehlo.broadcast_in_dim %cst_41, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %162 = stablehlo.add %160, %161 : tensor<2x3xf32>
+    %163 = stablehlo.multiply %137, %162 : tensor<2x3xf32>
+    %164 = stablehlo.subtract %163, %158 : tensor<2x3xf32>
     %cst_42 = stablehlo.constant dense<1.49523931E-15> : tensor<f32>
-    %167 = stablehlo.broadcast_in_dim %cst_42, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %168 = stablehlo.add %166, %167 : tensor<2x3xf32>
-    %169 = stablehlo.multiply %139, %168 : tensor<2x3xf32>
-    %170 = stablehlo.subtract %169, %164 : tensor<2x3xf32>
+    %165 = stablehlo.broadcast_in_dim %cst_42, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %166 = stablehlo.add %164, %165 : tensor<2x3xf32>
+    %167 = stablehlo.multiply %137, %166 : tensor<2x3xf32>
+    %168 = stablehlo.subtract %167, %162 : tensor<2x3xf32>
     %cst_43 = stablehlo.constant dense<4.4629247E-15> : tensor<f32>
-    %171 = stablehlo.broadcast_in_dim %cst_43, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %172 = stablehlo.add %170, %171 : tensor<2x3xf32>
-    %173 = stablehlo.multiply %139, %172 : tensor<2x3xf32>
-    %174 = stablehlo.subtract %173, %168 : tensor<2x3xf32>
+    %169 = stablehlo.broadcast_in_dim %cst_43, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %170 = stablehlo.add %168, %169 : tensor<2x3xf32>
+    %171 = stablehlo.multiply %137, %170 : tensor<2x3xf32>
+    %172 = stablehlo.subtract %171, %166 : tensor<2x3xf32>
     %cst_44 = stablehlo.constant dense<-9.95595411E-15> : tensor<f32>
-    %175 = stablehlo.broadcast_in_dim %cst_44, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %176 = stablehlo.add %174, %175 : tensor<2x3xf32>
-    %177 = stablehlo.multiply %139, %176 : tensor<2x3xf32>
-    %178 = stablehlo.subtract %177, %172 : tensor<2x3xf32>
+    %173 = stablehlo.broadcast_in_dim %cst_44, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %174 = stablehlo.add %172, %173 : tensor<2x3xf32>
+    %175 = stablehlo.multiply %137, %174 : tensor<2x3xf32>
+    %176 = stablehlo.subtract %175, %170 : tensor<2x3xf32>
     %cst_45 = stablehlo.constant dense<-4.07916058E-14> : tensor<f32>
-    %179 = stablehlo.broadcast_in_dim %cst_45, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %180 = stablehlo.add %178, %179 : tensor<2x3xf32>
-    %181 = stablehlo.multiply %139, %180 : tensor<2x3xf32>
-    %182 = stablehlo.subtract %181, %176 : tensor<2x3xf32>
+    %177 = stablehlo.broadcast_in_dim %cst_45, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %178 = stablehlo.add %176, %177 : tensor<2x3xf32>
+    %179 = stablehlo.multiply %137, %178 : tensor<2x3xf32>
+    %180 = stablehlo.subtract %179, %174 : tensor<2x3xf32>
     %cst_46 = stablehlo.constant dense<1.48477134E-14> : tensor<f32>
-    %183 = stablehlo.broadcast_in_dim %cst_46, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %184 = stablehlo.add %182, %183 : tensor<2x3xf32>
-    %185 = stablehlo.multiply %139, %184 : tensor<2x3xf32>
-    %186 = stablehlo.subtract %185, %180 : tensor<2x3xf32>
+    %181 = stablehlo.broadcast_in_dim %cst_46, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %182 = stablehlo.add %180, %181 : tensor<2x3xf32>
+    %183 = stablehlo.multiply %137, %182 : tensor<2x3xf32>
+    %184 = stablehlo.subtract %183, %178 : tensor<2x3xf32>
     %cst_47 = stablehlo.constant dense<3.86051976E-13> : tensor<f32>
-    %187 = stablehlo.broadcast_in_dim %cst_47, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %188 = stablehlo.add %186, %187 : tensor<2x3xf32>
-    %189 = stablehlo.multiply %139, %188 : tensor<2x3xf32>
-    %190 = stablehlo.subtract %189, %184 : tensor<2x3xf32>
+    %185 = stablehlo.broadcast_in_dim %cst_47, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %186 = stablehlo.add %184, %185 : tensor<2x3xf32>
+    %187 = stablehlo.multiply %137, %186 : tensor<2x3xf32>
+    %188 = stablehlo.subtract %187, %182 : tensor<2x3xf32>
     %cst_48 = stablehlo.constant dense<7.17272379E-13> : tensor<f32>
-    %191 = stablehlo.broadcast_in_dim %cst_48, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %192 = stablehlo.add %190, %191 : tensor<2x3xf32>
-    %193 = stablehlo.multiply %139, %192 : tensor<2x3xf32>
-    %194 = stablehlo.subtract %193, %188 : tensor<2x3xf32>
+    %189 = stablehlo.broadcast_in_dim %cst_48, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %190 = stablehlo.add %188, %189 : tensor<2x3xf32>
+    %191 = stablehlo.multiply %137, %190 : tensor<2x3xf32>
+    %192 = stablehlo.subtract %191, %186 : tensor<2x3xf32>
     %cst_49 = stablehlo.constant dense<-1.79337936E-12> : tensor<f32>
-    %195 = stablehlo.broadcast_in_dim %cst_49, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %196 = stablehlo.add %194, %195 : tensor<2x3xf32>
-    %197 = stablehlo.multiply %139, %196 : tensor<2x3xf32>
-    %198 = stablehlo.subtract %197, %192 : tensor<2x3xf32>
+    %193 = stablehlo.broadcast_in_dim %cst_49, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %194 = stablehlo.add %192, %193 : tensor<2x3xf32>
+    %195 = stablehlo.multiply %137, %194 : tensor<2x3xf32>
+    %196 = stablehlo.subtract %195, %190 : tensor<2x3xf32>
     %cst_50 = stablehlo.constant dense<-1.32165797E-11> : tensor<f32>
-    %199 = stablehlo.broadcast_in_dim %cst_50, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %200 = stablehlo.add %198, %199 : tensor<2x3xf32>
-    %201 = stablehlo.multiply %139, %200 : tensor<2x3xf32>
-    %202 = stablehlo.subtract %201, %196 : tensor<2x3xf32>
+    %197 = stablehlo.broadcast_in_dim %cst_50, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %198 = stablehlo.add %196, %197 : tensor<2x3xf32>
+    %199 = stablehlo.multiply %137, %198 : tensor<2x3xf32>
+    %200 = stablehlo.subtract %199, %194 : tensor<2x3xf32>
     %cst_51 = stablehlo.constant dense<-3.1498245E-11> : tensor<f32>
-    %203 = stablehlo.broadcast_in_dim %cst_51, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %204 = stablehlo.add %202, %203 : tensor<2x3xf32>
-    %205 = stablehlo.multiply %139, %204 : tensor<2x3xf32>
-    %206 = stablehlo.subtract %205, %200 : tensor<2x3xf32>
+    %201 = stablehlo.broadcast_in_dim %cst_51, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %202 = stablehlo.add %200, %201 : tensor<2x3xf32>
+    %203 = stablehlo.multiply %137, %202 : tensor<2x3xf32>
+    %204 = stablehlo.subtract %203, %198 : tensor<2x3xf32>
     %cst_52 = stablehlo.constant dense<1.18882005E-11> : tensor<f32>
-    %207 = stablehlo.broadcast_in_dim %cst_52, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %208 = stablehlo.add %206, %207 : tensor<2x3xf32>
-    %209 = stablehlo.multiply %139, %208 : tensor<2x3xf32>
-    %210 = stablehlo.subtract %209, %204 : tensor<2x3xf32>
+    %205 = stablehlo.broadcast_in_dim %cst_52, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %206 = stablehlo.add %204, %205 : tensor<2x3xf32>
+    %207 = stablehlo.multiply %137, %206 : tensor<2x3xf32>
+    %208 = stablehlo.subtract %207, %202 : tensor<2x3xf32>
     %cst_53 = stablehlo.constant dense<4.94061236E-10> : tensor<f32>
-    %211 = stablehlo.broadcast_in_dim %cst_53, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %212 = stablehlo.add %210, %211 : tensor<2x3xf32>
-    %213 = stablehlo.multiply %139, %212 : tensor<2x3xf32>
-    %214 = stablehlo.subtract %213, %208 : tensor<2x3xf32>
+    %209 = stablehlo.broadcast_in_dim %cst_53, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %210 = stablehlo.add %208, %209 : tensor<2x3xf32>
+    %211 = stablehlo.multiply %137, %210 : tensor<2x3xf32>
+    %212 = stablehlo.subtract %211, %206 : tensor<2x3xf32>
     %cst_54 = stablehlo.constant dense<3.39623107E-9> : tensor<f32>
-    %215 = stablehlo.broadcast_in_dim %cst_54, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %216 = stablehlo.add %214, %215 : tensor<2x3xf32>
-    %217 = stablehlo.multiply %139, %216 : tensor<2x3xf32>
-    %218 = stablehlo.subtract %217, %212 : tensor<2x3xf32>
+    %213 = stablehlo.broadcast_in_dim %cst_54, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %214 = stablehlo.add %212, %213 : tensor<2x3xf32>
+    %215 = stablehlo.multiply %137, %214 : tensor<2x3xf32>
+    %216 = stablehlo.subtract %215, %210 : tensor<2x3xf32>
     %cst_55 = stablehlo.constant dense<2.26666916E-8> : tensor<f32>
-    %219 = stablehlo.broadcast_in_dim %cst_55, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %220 = stablehlo.add %218, %219 : tensor<2x3xf32>
-    %221 = stablehlo.multiply %139, %220 : tensor<2x3xf32>
-    %222 = stablehlo.subtract %221, %216 : tensor<2x3xf32>
+    %217 = stablehlo.broadcast_in_dim %cst_55, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %218 = stablehlo.add %216, %217 : tensor<2x3xf32>
+    %219 = stablehlo.multiply %137, %218 : tensor<2x3xf32>
+    %220 = stablehlo.subtract %219, %214 : tensor<2x3xf32>
     %cst_56 = stablehlo.constant dense<2.04891862E-7> : tensor<f32>
-    %223 = stablehlo.broadcast_in_dim %cst_56, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %224 = stablehlo.add %222, %223 : tensor<2x3xf32>
-    %225 = stablehlo.multiply %139, %224 : tensor<2x3xf32>
-    %226 = stablehlo.subtract %225, %220 : tensor<2x3xf32>
+    %221 = stablehlo.broadcast_in_dim %cst_56, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %222 = stablehlo.add %220, %221 : tensor<2x3xf32>
+    %223 = stablehlo.multiply %137, %222 : tensor<2x3xf32>
+    %224 = stablehlo.subtract %223, %218 : tensor<2x3xf32>
     %cst_57 = stablehlo.constant dense<2.89137051E-6> : tensor<f32>
-    %227 = stablehlo.broadcast_in_dim %cst_57, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %228 = stablehlo.add %226, %227 : tensor<2x3xf32>
-    %229 = stablehlo.multiply %139, %228 : tensor<2x3xf32>
-    %230 = stablehlo.subtract %229, %224 : tensor<2x3xf32>
+    %225 = stablehlo.broadcast_in_dim %cst_57, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %226 = stablehlo.add %224, %225 : tensor<2x3xf32>
+    %227 = stablehlo.multiply %137, %226 : tensor<2x3xf32>
+    %228 = stablehlo.subtract %227, %222 : tensor<2x3xf32>
     %cst_58 = stablehlo.constant dense<6.88975852E-5> : tensor<f32>
-    %231 = stablehlo.broadcast_in_dim %cst_58, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %232 = stablehlo.add %230, %231 : tensor<2x3xf32>
-    %233 = stablehlo.multiply %139, %232 : tensor<2x3xf32>
-    %234 = stablehlo.subtract %233, %228 : tensor<2x3xf32>
+    %229 = stablehlo.broadcast_in_dim %cst_58, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %230 = stablehlo.add %228, %229 : tensor<2x3xf32>
+    %231 = stablehlo.multiply %137, %230 : tensor<2x3xf32>
+    %232 = stablehlo.subtract %231, %226 : tensor<2x3xf32>
     %cst_59 = stablehlo.constant dense<0.00336911646> : tensor<f32>
-    %235 = stablehlo.broadcast_in_dim %cst_59, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %236 = stablehlo.add %234, %235 : tensor<2x3xf32>
-    %237 = stablehlo.multiply %137, %236 : tensor<2x3xf32>
-    %238 = stablehlo.subtract %237, %232 : tensor<2x3xf32>
+    %233 = stablehlo.broadcast_in_dim %cst_59, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %234 = stablehlo.add %232, %233 : tensor<2x3xf32>
+    %235 = stablehlo.multiply %136, %234 : tensor<2x3xf32>
+    %236 = stablehlo.subtract %235, %230 : tensor<2x3xf32>
     %cst_60 = stablehlo.constant dense<0.402245194> : tensor<f32>
-    %239 = stablehlo.broadcast_in_dim %cst_60, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %240 = stablehlo.add %238, %239 : tensor<2x3xf32>
-    %241 = stablehlo.rsqrt %133 : tensor<2x3xf32>
-    %242 = stablehlo.multiply %240, %241 : tensor<2x3xf32>
-    %243 = stablehlo.broadcast_in_dim %cst_34, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
-    %244 = stablehlo.compare LE, %0, %243, FLOAT : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
-    %245 = stablehlo.select %244, %131, %242 : tensor<2x3xi1>, tensor<2x3xf32>
-    return %245 : tensor<2x3xf32>
+    %237 = stablehlo.broadcast_in_dim %cst_60, dims = [] : (tensor<f32>) -> tensor<2x3xf32>
+    %238 = stablehlo.add %236, %237 : tensor<2x3xf32>
+    %239 = stablehlo.rsqrt %133 : tensor<2x3xf32>
+    %240 = stablehlo.multiply %238, %239 : tensor<2x3xf32>
+    %241 = stablehlo.compare LE, %0, %132, FLOAT : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xi1>
+    %242 = stablehlo.select %241, %131, %240 : tensor<2x3xi1>, tensor<2x3xf32>
+    return %242 : tensor<2x3xf32>
   }
 }

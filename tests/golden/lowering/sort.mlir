@@ -14,15 +14,13 @@ module @jib_sort {
     %8 = stablehlo.xor %3, %7 : tensor<2x5xi32>
     %9 = "stablehlo.sort"(%8) <{dimension = 1 : i64, is_stable = false}> ({
     ^bb0(%arg1: tensor<i32>, %arg2: tensor<i32>):
-      %16 = stablehlo.compare LT, %arg1, %arg2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
-      stablehlo.return %16 : tensor<i1>
+      %14 = stablehlo.compare LT, %arg1, %arg2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      stablehlo.return %14 : tensor<i1>
     }) : (tensor<2x5xi32>) -> tensor<2x5xi32>
-    %10 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<2x5xi32>
-    %11 = stablehlo.shift_right_arithmetic %9, %10 : tensor<2x5xi32>
-    %12 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<2x5xi32>
-    %13 = stablehlo.and %11, %12 : tensor<2x5xi32>
-    %14 = stablehlo.xor %9, %13 : tensor<2x5xi32>
-    %15 = stablehlo.bitcast_convert %14 : (tensor<2x5xi32>) -> tensor<2x5xf32>
-    return %15 : tensor<2x5xf32>
+    %10 = stablehlo.shift_right_arithmetic %9, %4 : tensor<2x5xi32>
+    %11 = stablehlo.and %10, %6 : tensor<2x5xi32>
+    %12 = stablehlo.xor %9, %11 : tensor<2x5xi32>
+    %13 = stablehlo.bitcast_convert %12 : (tensor<2x5xi32>) -> tensor<2x5xf32>
+    return %13 : tensor<2x5xf32>
   }
 }
