@@ -212,21 +212,32 @@ def _fallback(x: Any, sharding: Any, layout: Any) -> ArrayImpl:
     return prepare(value, aval, sharding)
 
 
+class _Snapshot(np.ndarray):
+    """A NumPy array that nobody else holds, so C++ may read it while the program runs."""
+
+
+# A larger array is copied once, onto the device; a smaller one is cheaper to hand to C++.
+_MOST_SNAPSHOT_BYTES = 1 << 15
+
+
 def _host_array(x: Any) -> tuple[tuple, None]:
-    """A NumPy argument as its device copy: checked, converted, and safe from later writes.
+    """A NumPy argument as a copy: checked, converted, and safe from later writes.
 
     C++ would read the caller's memory while the program runs, and wrap integers that do not fit.
     """
     try:
         dtype = dtypes.canonical_input_dtype(x.dtype)
-        aval = ShapedArray(x.shape, dtype)
     except TypeError:
         return ((object(),), None)  # no array: Python will say so, with the argument's name
     if x.dtype != dtype:
         if x.dtype.kind in "iu":
             dtypes.check_integer_fits(x, dtype)
-        x = x.astype(dtype)
-    return ((transfer.put(x, aval, None, False),), None)
+        x = np.asarray(x).astype(dtype)
+    elif x.nbytes <= _MOST_SNAPSHOT_BYTES:
+        x = x.copy()
+    if x.nbytes <= _MOST_SNAPSHOT_BYTES:
+        return ((x.view(_Snapshot),), None)
+    return ((transfer.put(x, ShapedArray(x.shape, dtype), None, False),), None)
 
 
 for _host_type in (np.ndarray, np.int64, np.uint64):
