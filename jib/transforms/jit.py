@@ -42,6 +42,7 @@ R = TypeVar("R")
 
 _traces = _calls.TraceCache()
 _cache = CallCache(capacity=8192)
+_MOST_SIGNATURES = 512  # kept of one function
 
 
 def clear_traces() -> None:
@@ -163,6 +164,8 @@ def _trace(call: _Call) -> tuple[Jaxpr, list[Any], Any]:
     if found is None:
         flat, out_tree = call.flat()
         jaxpr, consts = stage(flat, call.avals, name=call.info.name, owner=call)
+        if len(results) >= _MOST_SIGNATURES:
+            del results[next(iter(results))]  # the oldest, and with it its compiled programs
         found = results[key] = (jaxpr, consts, out_tree[0])
     return found
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+import jib
 from jib import lax
 from jib.transforms._calls import content_key
-from jib.transforms.jit import jit
+from jib.transforms.jit import _traces, jit
 
 scale = 1.0
 
@@ -35,3 +36,16 @@ def test_a_global_that_changes_changes_the_function():
         seen.append((float(direct(np.float32(1))), float(through(np.float32(1)))))
     scale = 1.0
     assert seen == [(2.0, 2.0), (3.0, 3.0)]
+
+
+def test_traces_of_one_function_are_bounded():
+    def double(x):
+        return 2 * x
+
+    compiled = jib.jit(double)
+    for length in range(600):
+        compiled.trace(jib.ShapeDtypeStruct((length,), "float32"))
+    assert len(_traces.results_of(double)) == 512
+    # The newest is still there: the function is not traced again.
+    program = compiled.trace(jib.ShapeDtypeStruct((599,), "float32")).jaxpr.jaxpr
+    assert compiled.trace(jib.ShapeDtypeStruct((599,), "float32")).jaxpr.jaxpr is program
