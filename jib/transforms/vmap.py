@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from jib.core.avals import AxisData
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentValueError, Provenance
+from jib.errors import ArgumentValueError, NotAvailableError, Provenance
 from jib.passes.batch import batched, to_batch_axis
 from jib.transforms import _calls
 from jib.transforms._mapped import mapped_axes, mapped_size, not_an_axis
@@ -40,8 +40,7 @@ def vmap(
         out_axes: where the mapped axis stands in the results, as a prefix of their tree.
         axis_name: a name by which collectives (`lax.psum`) speak of the axis.
         axis_size: the length of the axis, needed when no argument is mapped.
-        spmd_axis_name: the mesh axis that the mapped axis is spread over.
-        sum_match: not used.
+        spmd_axis_name, sum_match: not there yet; anything but the default is an error.
 
     Raises:
         BatchSizeError: if the mapped axes have different lengths.
@@ -54,6 +53,12 @@ def vmap(
     """
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
+
+    if spmd_axis_name is not None or sum_match:
+        given = "sum_match=True" if sum_match else f"spmd_axis_name={spmd_axis_name!r}"
+        raise NotAvailableError(
+            f"vmap({given})", "jib.lax.with_sharding_constraint in the function"
+        )
 
     @functools.wraps(fun)
     @api_boundary

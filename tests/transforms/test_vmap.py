@@ -6,7 +6,13 @@ import pytest
 import jib
 import jib.numpy as jnp
 from jib import lax
-from jib.errors import ArgumentTypeError, ArgumentValueError, BatchSizeError, StructureError
+from jib.errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    BatchSizeError,
+    NotAvailableError,
+    StructureError,
+)
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -153,3 +159,9 @@ def test_prefixes_that_do_not_fit():
         jib.vmap(lambda v: v, in_axes=None)(X)
     with pytest.raises(ArgumentValueError, match=r"without batch axis \(out_axes=None\)"):
         jib.vmap(lambda v: v, out_axes=None)(X)
+
+
+@pytest.mark.parametrize("options", [{"spmd_axis_name": "x"}, {"sum_match": True}])
+def test_options_that_are_not_there_are_refused(options):
+    with pytest.raises(NotAvailableError, match=r"jib does not have vmap\("):
+        jib.vmap(jnp.sin, **options)
