@@ -9,6 +9,7 @@ from jib.core.avals import ShapedArray
 from jib.core.effects import Effect, no_effects
 from jib.core.jaxpr import sub_jaxprs
 from jib.core.tracing import context
+from jib.errors import NoDerivativeError
 
 __all__ = ["Primitive", "Waived", "primitives"]
 
@@ -27,7 +28,7 @@ class Waived:
         self.reason = reason
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        raise NotImplementedError(self.reason)
+        raise NoDerivativeError(self.reason)
 
     def __repr__(self) -> str:
         return f"Waived({self.reason!r})"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.tracing import Trace, aval_of, context, swap_trace
 from jib.core.zeros import Zero, float0, tangent_aval
@@ -78,8 +77,3 @@ def linearize(
     kept = [t for t in out_tangents if type(t) is not Zero]
     program, consts = recorder.finish(kept, "linear")
     return results, program, consts, depends
-
-
-def _zero_tangents(avals: Sequence[ShapedArray]) -> list[Zero]:
-    """Symbolic zero tangents for primal types."""
-    return [Zero(tangent_aval(aval)) for aval in avals]
