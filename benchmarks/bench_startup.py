@@ -55,8 +55,7 @@ CASES = [
     ProcessCase("bare interpreter", dict.fromkeys(("jib", "jax"), "pass")),
     ProcessCase("import numpy", dict.fromkeys(("jib", "jax"), "import numpy")),
     ProcessCase(
-        "import",
-        _both("import {root}.numpy") | {"numpy": "import numpy", "torch": "import torch"},
+        "import", _both("import {root}.numpy") | {"numpy": "import numpy", "torch": "import torch"}
     ),
     ProcessCase(
         "first eager result",

@@ -110,8 +110,7 @@ def calls(thunk: Callable[[], Any], framework: Framework, stage: str = "") -> Sa
 
 
 def everywhere(
-    array: Callable[[Framework], Sampler],
-    **others: Callable[[Framework], Sampler] | None,
+    array: Callable[[Framework], Sampler], **others: Callable[[Framework], Sampler] | None
 ) -> dict[str, Callable[[Framework], Sampler]]:
     """Builders from one that jib and JAX share, plus those of the other frameworks."""
     return {"jib": array, "jax": array} | {k: v for k, v in others.items() if v is not None}

@@ -9,16 +9,7 @@ from typing import Any
 from benchmarks.budget import Verdict
 from benchmarks.harness import Row
 
-__all__ = [
-    "budget_table",
-    "failures",
-    "from_json",
-    "markdown",
-    "table",
-    "text",
-    "to_json",
-    "value",
-]
+__all__ = ["budget_table", "failures", "from_json", "markdown", "table", "text", "to_json", "value"]
 
 _Table = tuple[list[str], list[list[str]]]
 

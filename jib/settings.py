@@ -19,35 +19,14 @@ from typing import Any, Generic, TypeVar
 from jib._deferred import DeferredModule
 
 __all__ = [
-    "UNSET",
-    "Config",
-    "Option",
-    "check_tracer_leaks",
-    "checking_leaks",
-    "compilation_cache",
-    "compilation_cache_dir",
-    "compilation_cache_max_size",
-    "config",
-    "default_device",
-    "default_matmul_precision",
-    "default_prng_impl",
-    "disable_jit",
-    "disable_most_optimizations",
-    "enable_x64",
-    "errors",
-    "jit_disabled",
-    "log_compiles",
-    "num_cpu_devices",
-    "numpy_dtype_promotion",
-    "numpy_rank_promotion",
-    "platforms",
-    "threefry_partitionable",
-    "traceback_filtering",
-    "transfer_guard",
-    "transfer_guard_device_to_device",
-    "transfer_guard_device_to_host",
-    "transfer_guard_host_to_device",
-]
+    "UNSET", "Config", "Option", "check_tracer_leaks", "checking_leaks", "compilation_cache",
+    "compilation_cache_dir", "compilation_cache_max_size", "config", "default_device",
+    "default_matmul_precision", "default_prng_impl", "disable_jit", "disable_most_optimizations",
+    "enable_x64", "errors", "jit_disabled", "log_compiles", "num_cpu_devices",
+    "numpy_dtype_promotion", "numpy_rank_promotion", "platforms", "threefry_partitionable",
+    "traceback_filtering", "transfer_guard", "transfer_guard_device_to_device",
+    "transfer_guard_device_to_host", "transfer_guard_host_to_device",
+]  # fmt: skip
 
 Value = TypeVar("Value")
 

@@ -27,15 +27,9 @@ from jaxlib import (
 )
 
 __all__ = [
-    "JAXLIB_VERSION",
-    "TESTED_VERSIONS",
-    "attach",
-    "hlo_bindings",
-    "jaxlib_core",
-    "jaxlib_version",
-    "lend_partition_check",
-    "xla_client",
-]
+    "JAXLIB_VERSION", "TESTED_VERSIONS", "attach", "hlo_bindings", "jaxlib_core", "jaxlib_version",
+    "lend_partition_check", "xla_client",
+]  # fmt: skip
 
 jaxlib_version: str = jaxlib_version_module.__version__
 JAXLIB_VERSION: tuple[int, ...] = tuple(

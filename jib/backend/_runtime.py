@@ -9,14 +9,9 @@ from jib import settings
 from jib.backend._compat import jaxlib_core
 
 __all__ = [
-    "abstract_mesh_context",
-    "context_key",
-    "mesh_context",
-    "post_hook",
-    "set_tracer_class",
-    "trace_key",
-    "trace_state",
-]
+    "abstract_mesh_context", "context_key", "mesh_context", "post_hook", "set_tracer_class",
+    "trace_key", "trace_state",
+]  # fmt: skip
 
 _Config = jaxlib_core.config.Config
 _unset = jaxlib_core.config.unset
@@ -26,10 +21,7 @@ _guards = jaxlib_core.guard_lib
 # What the C++ call path compares on each call. Two calls under different values never share a
 # compiled program; `post_hook` is called with each result and is not part of the key.
 _enable_x64 = _Config(
-    "enable_x64",
-    settings.enable_x64.value,
-    include_in_jit_key=True,
-    include_in_trace_context=True,
+    "enable_x64", settings.enable_x64.value, include_in_jit_key=True, include_in_trace_context=True
 )
 _disable_jit = _Config(
     "disable_jit",

@@ -10,13 +10,8 @@ from jib.backend._compat import jaxlib_core, xla_client
 from jib.errors import ArgumentValueError, JibRuntimeError
 
 __all__ = [
-    "client",
-    "clients_started",
-    "default_device",
-    "forget_clients",
-    "platforms",
-    "resolve_device",
-]
+    "client", "clients_started", "default_device", "forget_clients", "platforms", "resolve_device",
+]  # fmt: skip
 
 _lock = threading.RLock()
 _clients: dict[str, Any] = {}

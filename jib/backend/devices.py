@@ -7,17 +7,9 @@ from jib.backend._compat import jaxlib_core
 from jib.errors import ArgumentValueError
 
 __all__ = [
-    "Device",
-    "default_backend",
-    "device_count",
-    "devices",
-    "live_arrays",
-    "local_device_count",
-    "local_devices",
-    "process_count",
-    "process_index",
-    "process_indices",
-]
+    "Device", "default_backend", "device_count", "devices", "live_arrays", "local_device_count",
+    "local_devices", "process_count", "process_index", "process_indices",
+]  # fmt: skip
 
 Device = jaxlib_core.Device
 

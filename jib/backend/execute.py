@@ -20,14 +20,9 @@ from jib.core.tracing import Tracer, leaked
 from jib.tree import call_registry, register_call_node
 
 __all__ = [
-    "ArrayImpl",
-    "CallCache",
-    "Program",
-    "cpp_function",
-    "default_sharding",
-    "effects_barrier",
+    "ArrayImpl", "CallCache", "Program", "cpp_function", "default_sharding", "effects_barrier",
     "prepare",
-]
+]  # fmt: skip
 
 ArrayImpl = jaxlib_core.ArrayImpl
 CallCache = jaxlib_core.PjitFunctionCache

@@ -11,16 +11,9 @@ from jib.backend._compat import hlo_bindings
 from jib.sharding import PartitionSpec
 
 __all__ = [
-    "REPLICATED",
-    "axes_of",
-    "hlo_indices",
-    "named_to_hlo",
-    "named_to_sdy",
-    "replicated",
-    "same_tiles",
-    "spec_from_hlo",
-    "tile_counts",
-]
+    "REPLICATED", "axes_of", "hlo_indices", "named_to_hlo", "named_to_sdy", "replicated",
+    "same_tiles", "spec_from_hlo", "tile_counts",
+]  # fmt: skip
 
 HloSharding = hlo_bindings.HloSharding
 _json: Any = DeferredModule("json")

@@ -18,15 +18,9 @@ from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import AxisType
 
 __all__ = [
-    "AbstractMesh",
-    "Mesh",
-    "empty_abstract_mesh",
-    "empty_mesh",
-    "get_abstract_mesh",
-    "get_mesh",
-    "make_mesh",
-    "set_mesh",
-]
+    "AbstractMesh", "Mesh", "empty_abstract_mesh", "empty_mesh", "get_abstract_mesh", "get_mesh",
+    "make_mesh", "set_mesh",
+]  # fmt: skip
 
 # Meshes with equal contents are one object, so they are compared by identity.
 _interned: weakref.WeakValueDictionary[tuple, Any] = weakref.WeakValueDictionary()

@@ -13,24 +13,10 @@ from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
 
 __all__ = [
-    "bool_attribute",
-    "chlo",
-    "compare",
-    "constant",
-    "emit",
-    "emit_many",
-    "func",
-    "hlo",
-    "int64_array",
-    "integer_attribute",
-    "ir",
-    "ir_type",
-    "sdy",
-    "splat",
-    "string_attribute",
-    "symbol_attribute",
-    "type_of_dtype",
-]
+    "bool_attribute", "chlo", "compare", "constant", "emit", "emit_many", "func", "hlo",
+    "int64_array", "integer_attribute", "ir", "ir_type", "sdy", "splat", "string_attribute",
+    "symbol_attribute", "type_of_dtype",
+]  # fmt: skip
 
 
 # MLIR loads with the first program that is lowered. The dialects' Python classes of operations are
@@ -122,10 +108,7 @@ def ir_type(aval: ShapedArray) -> Any:
 
 
 def emit(
-    name: str,
-    result: Any,
-    operands: Sequence[Any],
-    attributes: dict[str, Any] | None = None,
+    name: str, result: Any, operands: Sequence[Any], attributes: dict[str, Any] | None = None
 ) -> Any:
     """Emit an operation with one result at the current insertion point."""
     return ir.Operation.create(name, [result], operands, attributes).result

@@ -22,15 +22,9 @@ from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import PartitionSpec
 
 __all__ = [
-    "GSPMDSharding",
-    "NamedSharding",
-    "Sharding",
-    "SingleDeviceSharding",
-    "make_single_device_sharding",
-    "named_from_hlo",
-    "sdy_sharding",
-    "single_device_sharding",
-]
+    "GSPMDSharding", "NamedSharding", "Sharding", "SingleDeviceSharding",
+    "make_single_device_sharding", "named_from_hlo", "sdy_sharding", "single_device_sharding",
+]  # fmt: skip
 
 Device = jaxlib_core.Device
 Index = tuple[slice, ...]

@@ -13,18 +13,9 @@ from jib.core.avals import ShapedArray
 from jib.errors import ArgumentTypeError, JibRuntimeError
 
 __all__ = [
-    "block_until_ready",
-    "copied",
-    "copy_to_host_async",
-    "device_get",
-    "device_put",
-    "dlpack_device",
-    "explicit",
-    "put",
-    "put_scalar",
-    "reshard",
-    "to_dlpack",
-]
+    "block_until_ready", "copied", "copy_to_host_async", "device_get", "device_put",
+    "dlpack_device", "explicit", "put", "put_scalar", "reshard", "to_dlpack",
+]  # fmt: skip
 
 ArrayImpl = jaxlib_core.ArrayImpl
 _batched_put = jaxlib_core.batched_device_put

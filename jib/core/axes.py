@@ -12,14 +12,9 @@ from jib.core.tracing import Tracer, aval_of, context, extend_axis_env
 from jib.errors import UnboundAxisError
 
 __all__ = [
-    "ManualAxes",
-    "axes_key",
-    "axis_names",
-    "axis_sizes",
-    "checked_axes",
-    "enter_manual",
+    "ManualAxes", "axes_key", "axis_names", "axis_sizes", "checked_axes", "enter_manual",
     "match_vary",
-]
+]  # fmt: skip
 
 
 class ManualAxes:

@@ -14,15 +14,8 @@ if TYPE_CHECKING:
     from jib.core.primitive import Primitive
 
 __all__ = [
-    "ClosedJaxpr",
-    "Equation",
-    "Jaxpr",
-    "Literal",
-    "Var",
-    "memoized",
-    "meshes_of",
-    "sub_jaxprs",
-]
+    "ClosedJaxpr", "Equation", "Jaxpr", "Literal", "Var", "memoized", "meshes_of", "sub_jaxprs",
+]  # fmt: skip
 
 
 class Var:
@@ -87,16 +80,7 @@ class Jaxpr:
     `memo` keeps the results of passes over this jaxpr, for as long as the jaxpr lives.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "constvars",
-        "effects",
-        "eqns",
-        "invars",
-        "memo",
-        "name",
-        "outvars",
-    )
+    __slots__ = ("__weakref__", "constvars", "effects", "eqns", "invars", "memo", "name", "outvars")
 
     def __init__(
         self,

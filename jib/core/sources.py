@@ -19,15 +19,9 @@ from jib.errors._spans import (
 from jib.settings import traceback_filtering
 
 __all__ = [
-    "Source",
-    "Span",
-    "api_boundary",
-    "capture",
-    "hide_library_frames",
-    "register_library_prefix",
-    "resolve",
-    "user_frame",
-]
+    "Source", "Span", "api_boundary", "capture", "hide_library_frames", "register_library_prefix",
+    "resolve", "user_frame",
+]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")

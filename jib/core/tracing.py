@@ -30,21 +30,9 @@ from jib.errors import (
 )
 
 __all__ = [
-    "Trace",
-    "Tracer",
-    "aval_handlers",
-    "aval_of",
-    "context",
-    "extend_axis_env",
-    "install_eager",
-    "is_concrete",
-    "is_eager",
-    "leaked",
-    "not_an_array",
-    "set_trace",
-    "swap_trace",
-    "traced_with",
-]
+    "Trace", "Tracer", "aval_handlers", "aval_of", "context", "extend_axis_env", "install_eager",
+    "is_concrete", "is_eager", "leaked", "not_an_array", "set_trace", "swap_trace", "traced_with",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from jib.typing import Array as _Array

@@ -9,13 +9,7 @@ import numpy as np
 from jib import dtypes
 from jib.core.avals import ShapedArray
 
-__all__ = [
-    "UndefinedPrimal",
-    "Zero",
-    "float0",
-    "is_undefined_primal",
-    "tangent_aval",
-]
+__all__ = ["UndefinedPrimal", "Zero", "float0", "is_undefined_primal", "tangent_aval"]
 
 # The dtype of tangents of integers and booleans: it has no bytes and only the value zero.
 float0 = dtypes.float0

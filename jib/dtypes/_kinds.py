@@ -6,26 +6,10 @@ import ml_dtypes
 import numpy as np
 
 __all__ = [
-    "BOOL",
-    "COMPLEX",
-    "FLOATS",
-    "NARROW_FLOATS",
-    "NARROW_INTEGERS",
-    "NUMERIC",
-    "SIGNED",
-    "UNSIGNED",
-    "VALID",
-    "ExtendedDType",
-    "bfloat16",
-    "extended",
-    "float0",
-    "isdtype",
-    "issubdtype",
-    "itemsize_bits",
-    "prng_key",
-    "short_name",
-    "supports_inf",
-]
+    "BOOL", "COMPLEX", "FLOATS", "NARROW_FLOATS", "NARROW_INTEGERS", "NUMERIC", "SIGNED",
+    "UNSIGNED", "VALID", "ExtendedDType", "bfloat16", "extended", "float0", "isdtype", "issubdtype",
+    "itemsize_bits", "prng_key", "short_name", "supports_inf",
+]  # fmt: skip
 
 
 class extended(np.generic):

@@ -28,24 +28,11 @@ from jib.errors import IntegerRangeError
 from jib.settings import enable_x64
 
 __all__ = [
-    "canonical_input_dtype",
-    "canonicalize_dtype",
-    "check_integer_fits",
-    "default_complex_dtype",
-    "default_float_dtype",
-    "default_int_dtype",
-    "default_uint_dtype",
-    "dtype_of",
-    "finfo",
-    "iinfo",
-    "is_python_scalar_type",
-    "is_weak",
-    "parse",
-    "scalar_type_of",
-    "to_floating_dtype",
-    "to_inexact_dtype",
-    "to_numeric_dtype",
-]
+    "canonical_input_dtype", "canonicalize_dtype", "check_integer_fits", "default_complex_dtype",
+    "default_float_dtype", "default_int_dtype", "default_uint_dtype", "dtype_of", "finfo", "iinfo",
+    "is_python_scalar_type", "is_weak", "parse", "scalar_type_of", "to_floating_dtype",
+    "to_inexact_dtype", "to_numeric_dtype",
+]  # fmt: skip
 
 _INT32, _INT64 = np.dtype("int32"), np.dtype("int64")
 _UINT32, _UINT64 = np.dtype("uint32"), np.dtype("uint64")

@@ -21,11 +21,7 @@ from jib.settings import enable_x64, numpy_dtype_promotion
 
 __all__ = ["promote", "promote_types", "result_type"]
 
-_DEFAULTS = {
-    int: default_int_dtype,
-    float: default_float_dtype,
-    complex: default_complex_dtype,
-}
+_DEFAULTS = {int: default_int_dtype, float: default_float_dtype, complex: default_complex_dtype}
 
 
 def promote(dtypes_and_weak: tuple[tuple[Any, bool], ...]) -> tuple[Any, bool]:

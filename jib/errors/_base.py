@@ -9,14 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from jib import settings
-from jib.errors._spans import (
-    Source,
-    Span,
-    resolve,
-    short_file_name,
-    source_lines,
-    user_frame,
-)
+from jib.errors._spans import Source, Span, resolve, short_file_name, source_lines, user_frame
 
 __all__ = ["CODES", "Fix", "JibError", "Provenance", "Report"]
 

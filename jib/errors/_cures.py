@@ -197,9 +197,7 @@ def _range(site: Site, writer: Rewriter) -> list[_Cure]:
 
 
 def _assert(site: Site, writer: Rewriter) -> list[_Cure]:
-    return [
-        _Cure("assert where the value is known: before the call, or on the returned value"),
-    ]
+    return [_Cure("assert where the value is known: before the call, or on the returned value")]
 
 
 def _match(site: Site, writer: Rewriter) -> list[_Cure]:

@@ -12,32 +12,13 @@ from jib.errors._spans import Source, Span, resolve
 from jib.errors._tracing import JAXIndexError, JAXTypeError
 
 __all__ = [
-    "ArgumentTypeError",
-    "ArgumentValueError",
-    "AxisError",
-    "BatchSizeError",
-    "CarryError",
-    "DTypeError",
-    "DonatedArrayError",
-    "GradTypeError",
-    "InconclusiveDimensionOperation",
-    "IndexBoundsError",
-    "IntegerRangeError",
-    "JaxRuntimeError",
-    "JaxprTypeError",
-    "JibRuntimeError",
-    "KeyReuseError",
-    "LeakedTracerError",
-    "NoDerivativeError",
-    "NonScalarGradError",
-    "NotAvailableError",
-    "ShapeError",
-    "StaticArgumentError",
-    "StructureError",
-    "UnboundAxisError",
-    "UnexpectedTracerError",
-    "missing_names",
-]
+    "ArgumentTypeError", "ArgumentValueError", "AxisError", "BatchSizeError", "CarryError",
+    "DTypeError", "DonatedArrayError", "GradTypeError", "InconclusiveDimensionOperation",
+    "IndexBoundsError", "IntegerRangeError", "JaxRuntimeError", "JaxprTypeError", "JibRuntimeError",
+    "KeyReuseError", "LeakedTracerError", "NoDerivativeError", "NonScalarGradError",
+    "NotAvailableError", "ShapeError", "StaticArgumentError", "StructureError", "UnboundAxisError",
+    "UnexpectedTracerError", "missing_names",
+]  # fmt: skip
 
 _difflib: Any = DeferredModule("difflib")
 
@@ -171,11 +152,7 @@ class LeakedTracerError(JibError, JAXTypeError, code="J401", title="a traced val
     """
 
     def __init__(
-        self,
-        tracer: Any,
-        function: str = "",
-        created: Source | None = None,
-        holder: str = "",
+        self, tracer: Any, function: str = "", created: Source | None = None, holder: str = ""
     ) -> None:
         owner = f"`{function}`" if function else "the function that traced it"
         held = f", kept in {holder}," if holder else ""
@@ -207,11 +184,7 @@ class DonatedArrayError(
     """
 
     def __init__(
-        self,
-        array: Any,
-        name: str = "",
-        function: str = "",
-        donated_at: Source | None = None,
+        self, array: Any, name: str = "", function: str = "", donated_at: Source | None = None
     ) -> None:
         value = type_text(array)
         what = f"`{name}`" if name else f"this {value}"
@@ -331,10 +304,7 @@ class NotAvailableError(
     """
 
     def __init__(self, name: str, instead: str = "") -> None:
-        super().__init__(
-            f"jib does not have {name}",
-            help=[f"use {instead}"] if instead else [],
-        )
+        super().__init__(f"jib does not have {name}", help=[f"use {instead}"] if instead else [])
 
 
 def missing_names(module: str) -> Callable[[str], Any]:

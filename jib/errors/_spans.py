@@ -13,17 +13,9 @@ from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 __all__ = [
-    "Source",
-    "Span",
-    "capture",
-    "is_library_file",
-    "register_library_prefix",
-    "resolve",
-    "short_file_name",
-    "source_lines",
-    "text_between",
-    "user_frame",
-]
+    "Source", "Span", "capture", "is_library_file", "register_library_prefix", "resolve",
+    "short_file_name", "source_lines", "text_between", "user_frame",
+]  # fmt: skip
 
 # A position that costs nothing to keep: a code object and the byte offset of an instruction in it.
 Source: TypeAlias = tuple[CodeType, int]

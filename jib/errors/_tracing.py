@@ -16,23 +16,12 @@ _cures_of: Any = DeferredModule("jib.errors._cures")
 _syntax: Any = DeferredModule("jib.errors._syntax")
 
 __all__ = [
-    "AmbiguousTruthError",
-    "ConcretizationTypeError",
-    "ItemAssignmentError",
-    "JAXIndexError",
-    "JAXTypeError",
-    "NonConcreteBooleanIndexError",
-    "TracedArrayError",
-    "TracedControlFlowError",
-    "TracedConversionError",
-    "TracedIntegerError",
-    "TracedMaskError",
-    "TracedShapeError",
-    "TracerArrayConversionError",
-    "TracerBoolConversionError",
-    "TracerIntegerConversionError",
+    "AmbiguousTruthError", "ConcretizationTypeError", "ItemAssignmentError", "JAXIndexError",
+    "JAXTypeError", "NonConcreteBooleanIndexError", "TracedArrayError", "TracedControlFlowError",
+    "TracedConversionError", "TracedIntegerError", "TracedMaskError", "TracedShapeError",
+    "TracerArrayConversionError", "TracerBoolConversionError", "TracerIntegerConversionError",
     "UnhashableArrayError",
-]
+]  # fmt: skip
 
 
 class JAXTypeError(TypeError):
@@ -98,9 +87,7 @@ def _named(site: Site) -> str:
 
 
 class TracedControlFlowError(
-    ConcretizationTypeError,
-    code="J101",
-    title="a traced value decides Python control flow",
+    ConcretizationTypeError, code="J101", title="a traced value decides Python control flow"
 ):
     """A traced value was asked for True or False: `if`, `while`, `and`, `assert`, `min`, ..."""
 
@@ -137,10 +124,7 @@ class _ArrayMisuse(JibError):
 
 
 class AmbiguousTruthError(
-    _ArrayMisuse,
-    ValueError,
-    code="J108",
-    title="several elements are asked for one truth value",
+    _ArrayMisuse, ValueError, code="J108", title="several elements are asked for one truth value"
 ):
     """`if x > 0` and the like on an array, traced or not, that has not exactly one element."""
 
@@ -157,9 +141,7 @@ class AmbiguousTruthError(
 
 
 class TracedIntegerError(
-    ConcretizationTypeError,
-    code="J102",
-    title="a traced value is used as a Python integer",
+    ConcretizationTypeError, code="J102", title="a traced value is used as a Python integer"
 ):
     """A traced value was asked for a Python integer: `range(n)`, `items[n]`, `x[:n]`, `int(n)`."""
 
@@ -167,9 +149,7 @@ class TracedIntegerError(
 
 
 class TracedShapeError(
-    ConcretizationTypeError,
-    code="J103",
-    title="a shape depends on a traced value",
+    ConcretizationTypeError, code="J103", title="a shape depends on a traced value"
 ):
     """A shape, size or axis was traced: `jnp.zeros(n)`, `x.reshape(n, -1)`, `jnp.arange(n)`."""
 
@@ -202,9 +182,7 @@ class TracedConversionError(
 
 
 class TracedArrayError(
-    ConcretizationTypeError,
-    code="J105",
-    title="a traced value is converted to a NumPy array",
+    ConcretizationTypeError, code="J105", title="a traced value is converted to a NumPy array"
 ):
     """A NumPy function, or `numpy.asarray`, was given a traced value."""
 
@@ -226,10 +204,7 @@ class TracedMaskError(
 
 
 class UnhashableArrayError(
-    _ArrayMisuse,
-    TypeError,
-    code="J107",
-    title="an array is used as a dictionary key or set member",
+    _ArrayMisuse, TypeError, code="J107", title="an array is used as a dictionary key or set member"
 ):
     """An array, traced or not, was hashed."""
 
@@ -243,10 +218,7 @@ class UnhashableArrayError(
 
 
 class ItemAssignmentError(
-    _ArrayMisuse,
-    TypeError,
-    code="J110",
-    title="an array is changed in place",
+    _ArrayMisuse, TypeError, code="J110", title="an array is changed in place"
 ):
     """`x[i] = v`, `x[i] += v` or `del x[i]` on an array: arrays never change."""
 

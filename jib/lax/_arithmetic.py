@@ -34,21 +34,9 @@ from jib.lax._families import (
 from jib.typing import ArrayLike
 
 __all__ = [
-    "abs",
-    "add",
-    "div",
-    "integer_pow",
-    "max",
-    "min",
-    "mul",
-    "neg",
-    "nextafter",
-    "pow",
-    "rem",
-    "sign",
-    "square",
-    "sub",
-]
+    "abs", "add", "div", "integer_pow", "max", "min", "mul", "neg", "nextafter", "pow", "rem",
+    "sign", "square", "sub",
+]  # fmt: skip
 
 
 def add(x: ArrayLike, y: ArrayLike) -> Any:
@@ -180,10 +168,7 @@ div_p = binary(
     numbers,
     numpy=_div_numpy,
     hlo="divide",
-    jvp=(
-        lambda t, x, y: strong_div(t, y),
-        lambda t, x, y: strong_mul(t, div(neg(x), mul(y, y))),
-    ),
+    jvp=(lambda t, x, y: strong_div(t, y), lambda t, x, y: strong_mul(t, div(neg(x), mul(y, y)))),
     transpose=_div_transpose,
 )
 
@@ -228,10 +213,7 @@ max_p = binary(
     numbers | Kinds("b"),
     numpy=np.maximum,
     hlo="maximum",
-    jvp=(
-        lambda t, x, y: _share(t, x, y, lax.gt),
-        lambda t, x, y: _share(t, y, x, lax.gt),
-    ),
+    jvp=(lambda t, x, y: _share(t, x, y, lax.gt), lambda t, x, y: _share(t, y, x, lax.gt)),
 )
 
 
@@ -245,10 +227,7 @@ min_p = binary(
     numbers | Kinds("b"),
     numpy=np.minimum,
     hlo="minimum",
-    jvp=(
-        lambda t, x, y: _share(t, x, y, lax.lt),
-        lambda t, x, y: _share(t, y, x, lax.lt),
-    ),
+    jvp=(lambda t, x, y: _share(t, x, y, lax.lt), lambda t, x, y: _share(t, y, x, lax.lt)),
 )
 
 
@@ -424,9 +403,5 @@ def nextafter(x: ArrayLike, y: ArrayLike) -> Any:
 
 
 nextafter_p = binary(
-    "nextafter",
-    floating,
-    numpy=lambda x, y: np.nextafter(x, y),
-    hlo="chlo.next_after",
-    jvp=None,
+    "nextafter", floating, numpy=lambda x, y: np.nextafter(x, y), hlo="chlo.next_after", jvp=None
 )

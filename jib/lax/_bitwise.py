@@ -10,16 +10,9 @@ from jib.lax._families import binary, booleans, integers, unary
 from jib.typing import ArrayLike
 
 __all__ = [
-    "bitwise_and",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_xor",
-    "clz",
-    "population_count",
-    "shift_left",
-    "shift_right_arithmetic",
-    "shift_right_logical",
-]
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clz", "population_count",
+    "shift_left", "shift_right_arithmetic", "shift_right_logical",
+]  # fmt: skip
 
 _bits = integers | booleans
 
@@ -140,10 +133,6 @@ def _clz_numpy(x: Any) -> Any:
 
 
 population_count_p = unary(
-    "population_count",
-    integers,
-    numpy=lambda x: _unpacked(x).sum(axis=-1),
-    hlo="popcnt",
-    jvp=None,
+    "population_count", integers, numpy=lambda x: _unpacked(x).sum(axis=-1), hlo="popcnt", jvp=None
 )
 clz_p = unary("clz", integers, numpy=_clz_numpy, hlo="count_leading_zeros", jvp=None)

@@ -78,10 +78,7 @@ def cond(
 
 
 def switch(
-    index: Any,
-    branches: Sequence[Callable[..., Any]],
-    *operands: Any,
-    operand: Any = _NOTHING,
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = _NOTHING
 ) -> Any:
     """`branches[index](*operands)`; an index that is out of range is clamped into it.
 
@@ -405,10 +402,7 @@ def _cond_dce(used: list[bool], eqn: Equation) -> Equation:
     mask = tuple(used)
     needed = _union([dce_jaxpr(branch, mask)[1] for branch in branches])
     return eqn.replace(
-        invars=[
-            eqn.invars[0],
-            *pick(eqn.invars[1:], needed),
-        ],
+        invars=[eqn.invars[0], *pick(eqn.invars[1:], needed)],
         outvars=pick(eqn.outvars, used),
         params={"branches": tuple(dce_jaxpr(branch, mask, needed)[0] for branch in branches)},
     )

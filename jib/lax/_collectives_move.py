@@ -29,14 +29,8 @@ from jib.lax._shaping import canonical_axis
 from jib.passes.batch import to_batch_axis
 
 __all__ = [
-    "all_gather",
-    "all_to_all",
-    "axis_index",
-    "ppermute",
-    "pshuffle",
-    "psum_scatter",
-    "pswapaxes",
-]
+    "all_gather", "all_to_all", "axis_index", "ppermute", "pshuffle", "psum_scatter", "pswapaxes",
+]  # fmt: skip
 
 
 def _members(name: str, axis_name: Any, axis_index_groups: Groups) -> tuple[Any, Any, int]:

@@ -277,11 +277,7 @@ def cummax(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Any:
 
 
 cummax_p = _cumulative(
-    "cummax",
-    real | booleans,
-    numpy=np.maximum,
-    combine=lambda a, b: lax.max(a, b),
-    identity=lowest,
+    "cummax", real | booleans, numpy=np.maximum, combine=lambda a, b: lax.max(a, b), identity=lowest
 )
 
 
@@ -312,10 +308,5 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 
 cumlogsumexp_p = _cumulative(
-    "cumlogsumexp",
-    floating,
-    numpy=np.logaddexp,
-    combine=_logaddexp,
-    identity=lowest,
-    wide=True,
+    "cumlogsumexp", floating, numpy=np.logaddexp, combine=_logaddexp, identity=lowest, wide=True
 )

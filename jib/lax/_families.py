@@ -22,30 +22,11 @@ from jib.errors import DTypeError, ShapeError
 from jib.passes.lower import LoweringContext, lower_by_tracing
 
 __all__ = [
-    "Kinds",
-    "anything",
-    "binary",
-    "booleans",
-    "comparison",
-    "complexes",
-    "constant_jvp",
-    "constant_like",
-    "elementwise_batch",
-    "elementwise_lower",
-    "elementwise_type",
-    "floating",
-    "integers",
-    "is_linear",
-    "kind_of",
-    "linear_jvp",
-    "n_ary",
-    "numbers",
-    "real",
-    "structural",
-    "unary",
-    "unbroadcast",
-    "zero_tangent",
-]
+    "Kinds", "anything", "binary", "booleans", "comparison", "complexes", "constant_jvp",
+    "constant_like", "elementwise_batch", "elementwise_lower", "elementwise_type", "floating",
+    "integers", "is_linear", "kind_of", "linear_jvp", "n_ary", "numbers", "real", "structural",
+    "unary", "unbroadcast", "zero_tangent",
+]  # fmt: skip
 
 
 class Kinds(frozenset):
@@ -100,10 +81,7 @@ def constant_like(x: Any, value: Any) -> Any:
 
 
 def elementwise_type(
-    name: str,
-    kinds: Sequence[Kinds],
-    result: Any = None,
-    same_dtype: bool = True,
+    name: str, kinds: Sequence[Kinds], result: Any = None, same_dtype: bool = True
 ) -> Callable[..., ShapedArray]:
     """A `type` rule: kinds are checked, dtypes agree, shapes are equal or rank 0.
 
@@ -312,13 +290,7 @@ def binary(
     `jvp` holds the two partial derivatives, each `(t, x, y) -> tangent`.
     """
     return n_ary(
-        name,
-        [kinds, kinds],
-        numpy=numpy,
-        hlo=hlo,
-        partials=jvp,
-        transpose=transpose,
-        result=result,
+        name, [kinds, kinds], numpy=numpy, hlo=hlo, partials=jvp, transpose=transpose, result=result
     )
 
 

@@ -165,9 +165,7 @@ split_p = Primitive(
 
 
 def pad(
-    operand: ArrayLike,
-    padding_value: ArrayLike,
-    padding_config: Sequence[tuple[int, int, int]],
+    operand: ArrayLike, padding_value: ArrayLike, padding_config: Sequence[tuple[int, int, int]]
 ) -> Any:
     """Add elements before, after and between those of an array, along each axis.
 

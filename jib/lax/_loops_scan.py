@@ -330,10 +330,7 @@ def _run_known(
         *pick(xs, xs_unknown),
         *[x for kind, x in residuals if kind in ("xs", "stacked")],
     )
-    counts = {
-        "num_consts": len(invariant) + len(waiting_consts),
-        "num_carry": len(waiting_carry),
-    }
+    counts = {"num_consts": len(invariant) + len(waiting_consts), "num_carry": len(waiting_carry)}
     results = outs[: parts.out_unknown.count(False)]
     return results, operands, {**params, "jaxpr": parts.waiting, **counts}
 
@@ -405,12 +402,7 @@ def _scan_dce(used: list[bool], eqn: Equation) -> Equation:
     return eqn.replace(
         invars=pick(eqn.invars, needed),
         outvars=pick(eqn.outvars, (*carry, *ys)),
-        params={
-            **eqn.params,
-            "jaxpr": program,
-            "num_consts": sum(consts),
-            "num_carry": sum(carry),
-        },
+        params={**eqn.params, "jaxpr": program, "num_consts": sum(consts), "num_carry": sum(carry)},
     )
 
 

@@ -18,21 +18,10 @@ from jib.passes.stage import stage
 from jib.tree import first_difference, tree_registry
 
 __all__ = [
-    "Body",
-    "check_structure",
-    "join_constants",
-    "leading",
-    "merge",
-    "nonzero_of",
-    "permuted",
-    "pick",
-    "select_outputs",
-    "stable_carry",
-    "stack_aval",
-    "tangents_of",
-    "trace_body",
+    "Body", "check_structure", "join_constants", "leading", "merge", "nonzero_of", "permuted",
+    "pick", "select_outputs", "stable_carry", "stack_aval", "tangents_of", "trace_body",
     "without_weak_outputs",
-]
+]  # fmt: skip
 
 
 class Body:

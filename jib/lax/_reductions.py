@@ -32,16 +32,9 @@ from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike, DTypeLike
 
 __all__ = [
-    "argmax",
-    "argmin",
-    "reduce_and",
-    "reduce_max",
-    "reduce_min",
-    "reduce_or",
-    "reduce_prod",
-    "reduce_sum",
-    "reduce_xor",
-]
+    "argmax", "argmin", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reduce_prod",
+    "reduce_sum", "reduce_xor",
+]  # fmt: skip
 
 
 def canonical_axes(name: str, axes: Sequence[int], ndim: int) -> tuple[int, ...]:

@@ -33,19 +33,10 @@ from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike
 
 __all__ = [
-    "ScatterDimensionNumbers",
-    "scatter",
-    "scatter_add",
-    "scatter_add_p",
-    "scatter_max",
-    "scatter_max_p",
-    "scatter_min",
-    "scatter_min_p",
-    "scatter_mul",
-    "scatter_mul_p",
-    "scatter_p",
+    "ScatterDimensionNumbers", "scatter", "scatter_add", "scatter_add_p", "scatter_max",
+    "scatter_max_p", "scatter_min", "scatter_min_p", "scatter_mul", "scatter_mul_p", "scatter_p",
     "scatter_sub",
-]
+]  # fmt: skip
 
 
 class ScatterDimensionNumbers(NamedTuple):

@@ -18,16 +18,9 @@ from jib.lax._families import structural
 from jib.typing import ArrayLike, Shape
 
 __all__ = [
-    "broadcast",
-    "broadcast_in_dim",
-    "broadcast_shapes",
-    "collapse",
-    "expand_dims",
-    "reshape",
-    "rev",
-    "squeeze",
-    "transpose",
-]
+    "broadcast", "broadcast_in_dim", "broadcast_shapes", "collapse", "expand_dims", "reshape",
+    "rev", "squeeze", "transpose",
+]  # fmt: skip
 
 
 def canonical_axis(name: str, axis: int, ndim: int) -> int:

@@ -23,13 +23,9 @@ from jib.passes.stage import StageTrace
 from jib.typing import ArrayLike, Shape
 
 __all__ = [
-    "dynamic_slice",
-    "dynamic_slice_p",
-    "dynamic_update_slice",
-    "dynamic_update_slice_p",
-    "slice",
+    "dynamic_slice", "dynamic_slice_p", "dynamic_update_slice", "dynamic_update_slice_p", "slice",
     "slice_p",
-]
+]  # fmt: skip
 
 
 def runs_now() -> bool:
@@ -323,9 +319,7 @@ def _dynamic_slice_batch(axis: Any, args: Any, dims: Any, *, slice_sizes: tuple)
     shape = shape if d is None else (*shape[:d], *shape[d + 1 :])
     moving, vector = _moving_starts(axis, starts, start_dims, slice_sizes, shape)
     numbers = lax.GatherDimensionNumbers(
-        offset_dims=tuple(range(len(shape))),
-        collapsed_slice_dims=(),
-        start_index_map=moving,
+        offset_dims=tuple(range(len(shape))), collapsed_slice_dims=(), start_index_map=moving
     )
     return lax.gather_p.batch(
         axis,

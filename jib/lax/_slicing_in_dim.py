@@ -12,13 +12,9 @@ from jib.lax._shaping import canonical_axis
 from jib.typing import ArrayLike
 
 __all__ = [
-    "dynamic_index_in_dim",
-    "dynamic_slice_in_dim",
-    "dynamic_update_index_in_dim",
-    "dynamic_update_slice_in_dim",
-    "index_in_dim",
-    "slice_in_dim",
-]
+    "dynamic_index_in_dim", "dynamic_slice_in_dim", "dynamic_update_index_in_dim",
+    "dynamic_update_slice_in_dim", "index_in_dim", "slice_in_dim",
+]  # fmt: skip
 
 
 def slice_in_dim(

@@ -19,16 +19,8 @@ from jib.lax._transcendental import by_result
 from jib.typing import ArrayLike
 
 __all__ = [
-    "bessel_i0e",
-    "bessel_i1e",
-    "digamma",
-    "erf",
-    "erf_inv",
-    "erfc",
-    "lgamma",
-    "polygamma",
-    "zeta",
-]
+    "bessel_i0e", "bessel_i1e", "digamma", "erf", "erf_inv", "erfc", "lgamma", "polygamma", "zeta",
+]  # fmt: skip
 
 
 def _elementwise(function: Callable[..., float]) -> Callable[..., Any]:

@@ -27,30 +27,10 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "abs",
-    "absolute",
-    "add",
-    "divide",
-    "divmod",
-    "floor_divide",
-    "fmax",
-    "fmin",
-    "fmod",
-    "maximum",
-    "minimum",
-    "mod",
-    "multiply",
-    "negative",
-    "positive",
-    "pow",
-    "power",
-    "reciprocal",
-    "remainder",
-    "sign",
-    "square",
-    "subtract",
-    "true_divide",
-]
+    "abs", "absolute", "add", "divide", "divmod", "floor_divide", "fmax", "fmin", "fmod", "maximum",
+    "minimum", "mod", "multiply", "negative", "positive", "pow", "power", "reciprocal", "remainder",
+    "sign", "square", "subtract", "true_divide",
+]  # fmt: skip
 
 _BOOL = dtypes.BOOL
 
@@ -82,8 +62,7 @@ def subtract(x: ArrayLike, y: ArrayLike, /) -> Array:
     x, y = promote_args("subtract", x, y)
     if _is_bool(x):
         raise DTypeError(
-            "`subtract` is not defined for two boolean arrays",
-            help="jib.numpy.logical_xor(x, y)",
+            "`subtract` is not defined for two boolean arrays", help="jib.numpy.logical_xor(x, y)"
         )
     return sub_p.bind(x, y)
 

@@ -13,14 +13,7 @@ from jib.errors import ArgumentValueError, DTypeError, ShapeError
 from jib.lax._families import constant_like, kind_of
 from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
-from jib.numpy._reductions import (
-    Axis,
-    accumulated,
-    axes_of,
-    operand,
-    static_axis,
-    static_dtype,
-)
+from jib.numpy._reductions import Axis, accumulated, axes_of, operand, static_axis, static_dtype
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 

@@ -11,27 +11,13 @@ from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._families import kind_of
 from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
-from jib.numpy._promotion import (
-    as_operand,
-    promote_args,
-    promote_numeric,
-    promote_numeric_args,
-)
+from jib.numpy._promotion import as_operand, promote_args, promote_numeric, promote_numeric_args
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "bitwise_and",
-    "bitwise_count",
-    "bitwise_invert",
-    "bitwise_left_shift",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_right_shift",
-    "bitwise_xor",
-    "invert",
-    "left_shift",
-    "right_shift",
-]
+    "bitwise_and", "bitwise_count", "bitwise_invert", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "invert", "left_shift", "right_shift",
+]  # fmt: skip
 
 
 @ufunc2

@@ -9,12 +9,7 @@ from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, ArgumentValueError, DTypeError, TracedMaskError
 from jib.lax._families import kind_of
 from jib.numpy._comparison import truth
-from jib.numpy._promotion import (
-    as_operand,
-    promote_args,
-    promote_dtypes,
-    promote_shapes,
-)
+from jib.numpy._promotion import as_operand, promote_args, promote_dtypes, promote_shapes
 from jib.numpy._sorting import nonzero
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
@@ -52,8 +47,7 @@ def where(
         return nonzero(condition, size=size, fill_value=fill_value)
     if x is None or y is None:
         raise ArgumentValueError(
-            "`where` needs both `x` and `y`, or neither",
-            help="jib.numpy.where(condition, x, y)",
+            "`where` needs both `x` and `y`, or neither", help="jib.numpy.where(condition, x, y)"
         )
     if size is not None or fill_value is not None:
         raise ArgumentValueError("`size` and `fill_value` of `where` are for a condition alone")
@@ -91,10 +85,7 @@ def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Array:
 
 
 def clip(
-    arr: ArrayLike | None = None,
-    /,
-    min: ArrayLike | None = None,
-    max: ArrayLike | None = None,
+    arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> Array:
     """The elements moved into the range from `min` to `max`; either bound may be None.
 

@@ -15,35 +15,15 @@ from jib.lax._families import constant_like, kind_of
 from jib.lax._random_bits import key_data_p
 from jib.numpy._arithmetic import abs, add, multiply, subtract
 from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
-from jib.numpy._promotion import (
-    as_operand,
-    promote_args,
-    promote_inexact_args,
-)
+from jib.numpy._promotion import as_operand, promote_args, promote_inexact_args
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "allclose",
-    "array_equal",
-    "array_equiv",
-    "equal",
-    "greater",
-    "greater_equal",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "isneginf",
-    "isposinf",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "not_equal",
-]
+    "allclose", "array_equal", "array_equiv", "equal", "greater", "greater_equal", "isclose",
+    "isfinite", "isinf", "isnan", "isneginf", "isposinf", "less", "less_equal", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "not_equal",
+]  # fmt: skip
 
 
 @elementwise2

@@ -13,14 +13,7 @@ from jib.numpy._elementwise import elementwise
 from jib.numpy._promotion import as_operand
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "conj",
-    "conjugate",
-    "imag",
-    "iscomplexobj",
-    "isrealobj",
-    "real",
-]
+__all__ = ["conj", "conjugate", "imag", "iscomplexobj", "isrealobj", "real"]
 
 
 def _is_complex(x: Any) -> bool:

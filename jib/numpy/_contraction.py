@@ -18,19 +18,9 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "cross",
-    "diag",
-    "diagonal",
-    "dot",
-    "inner",
-    "kron",
-    "matmul",
-    "outer",
-    "tensordot",
-    "trace",
-    "vdot",
-    "vecdot",
-]
+    "cross", "diag", "diagonal", "dot", "inner", "kron", "matmul", "outer", "tensordot", "trace",
+    "vdot", "vecdot",
+]  # fmt: skip
 
 
 def contract(a: Any, b: Any, contracted: Any, batch: Any, precision: Any, preferred: Any) -> Any:

@@ -14,12 +14,7 @@ from jib.core.avals import ShapedArray
 from jib.core.keys import KeyArray
 from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
-from jib.errors import (
-    ArgumentTypeError,
-    ArgumentValueError,
-    IntegerRangeError,
-    ShapeError,
-)
+from jib.errors import ArgumentTypeError, ArgumentValueError, IntegerRangeError, ShapeError
 from jib.lax._families import kind_of
 from jib.numpy._promotion import as_operand
 from jib.numpy._shaping import shape_tuple
@@ -27,20 +22,9 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "array",
-    "asarray",
-    "astype",
-    "copy",
-    "empty",
-    "empty_like",
-    "frombuffer",
-    "full",
-    "full_like",
-    "ones",
-    "ones_like",
-    "zeros",
-    "zeros_like",
-]
+    "array", "asarray", "astype", "copy", "empty", "empty_like", "frombuffer", "full", "full_like",
+    "ones", "ones_like", "zeros", "zeros_like",
+]  # fmt: skip
 
 
 # ------------------------------------------------------------------------------- from values

@@ -10,21 +10,11 @@ from jib.errors import ArgumentValueError, DTypeError
 from jib.lax._families import constant_like
 from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import promote_numeric
-from jib.numpy._reductions import (
-    accumulation_dtype,
-    axes_of,
-    operand,
-    static_axis,
-    static_dtype,
-)
+from jib.numpy._reductions import accumulation_dtype, axes_of, operand, static_axis, static_dtype
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "cumprod",
-    "cumsum",
-    "cumulative_sum",
-]
+__all__ = ["cumprod", "cumsum", "cumulative_sum"]
 
 
 @compiled(static=("name", "axis", "dtype"))
@@ -41,10 +31,7 @@ def _running(name: str, x: Any, axis: Any, dtype: Any) -> Any:
 
 
 def cumsum(
-    a: ArrayLike,
-    axis: int | None = None,
-    dtype: DTypeLike | None = None,
-    out: None = None,
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None
 ) -> Array:
     """Running sums along an axis, or of the flattened array.
 
@@ -58,10 +45,7 @@ def cumsum(
 
 
 def cumprod(
-    a: ArrayLike,
-    axis: int | None = None,
-    dtype: DTypeLike | None = None,
-    out: None = None,
+    a: ArrayLike, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None
 ) -> Array:
     """Running products along an axis, or of the flattened array."""
     no_out("cumprod", out)

@@ -17,9 +17,7 @@ from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.passes.eager import compiled
 from jib.typing import Array, DTypeLike
 
-__all__ = [
-    "einsum",
-]
+__all__ = ["einsum"]
 
 
 def einsum(

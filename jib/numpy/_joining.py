@@ -25,21 +25,9 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "append",
-    "array_split",
-    "block",
-    "column_stack",
-    "concat",
-    "concatenate",
-    "dstack",
-    "hstack",
-    "repeat",
-    "split",
-    "stack",
-    "tile",
-    "unstack",
-    "vstack",
-]
+    "append", "array_split", "block", "column_stack", "concat", "concatenate", "dstack", "hstack",
+    "repeat", "split", "stack", "tile", "unstack", "vstack",
+]  # fmt: skip
 
 
 # ----------------------------------------------------------------------------------- joining
@@ -79,8 +67,7 @@ def concatenate(
     avals = [aval_of(x) for x in members]
     if not all(a.ndim for a in avals):
         raise ShapeError(
-            "`concatenate` cannot join arrays of rank 0",
-            help="jib.numpy.stack([x, y])",
+            "`concatenate` cannot join arrays of rank 0", help="jib.numpy.stack([x, y])"
         )
     axis = canonical_axis("concatenate", integer("concatenate", axis), avals[0].ndim)
     found = None if dtype is None else dtypes.parse(dtype)

@@ -30,13 +30,7 @@ from jib.numpy._reductions import (
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
-__all__ = [
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanstd",
-    "nansum",
-]
+__all__ = ["nanmax", "nanmean", "nanmin", "nanstd", "nansum"]
 
 
 def _inexact(x: Any) -> bool:

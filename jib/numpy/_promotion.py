@@ -24,18 +24,10 @@ from jib.lax._shaping import broadcast_in_dim_p, broadcast_shapes
 from jib.settings import enable_x64, numpy_dtype_promotion, numpy_rank_promotion
 
 __all__ = [
-    "as_operand",
-    "broadcast_to_shape",
-    "dtype_and_weak",
-    "host_value",
-    "promote_args",
-    "promote_dtypes",
-    "promote_inexact",
-    "promote_inexact_args",
-    "promote_numeric",
-    "promote_numeric_args",
-    "promote_shapes",
-]
+    "as_operand", "broadcast_to_shape", "dtype_and_weak", "host_value", "promote_args",
+    "promote_dtypes", "promote_inexact", "promote_inexact_args", "promote_numeric",
+    "promote_numeric_args", "promote_shapes",
+]  # fmt: skip
 
 _PYTHON = frozenset({bool, int, float, complex})
 _HOST = (np.ndarray, np.generic)

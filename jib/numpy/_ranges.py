@@ -20,18 +20,9 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "arange",
-    "eye",
-    "identity",
-    "indices",
-    "linspace",
-    "logspace",
-    "meshgrid",
-    "tril",
-    "tril_indices",
-    "triu",
-    "triu_indices",
-]
+    "arange", "eye", "identity", "indices", "linspace", "logspace", "meshgrid", "tril",
+    "tril_indices", "triu", "triu_indices",
+]  # fmt: skip
 
 
 def _known(name: str, x: Any) -> Any:

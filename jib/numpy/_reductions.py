@@ -21,19 +21,9 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "count_nonzero",
-    "max",
-    "min",
-    "prod",
-    "ptp",
+    "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "max", "min", "prod", "ptp",
     "sum",
-]
+]  # fmt: skip
 
 Axis = int | Sequence[int] | None
 

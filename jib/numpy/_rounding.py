@@ -12,25 +12,11 @@ from jib.errors import DTypeError
 from jib.lax._families import constant_like, kind_of
 from jib.numpy._choosing import where
 from jib.numpy._elementwise import elementwise, elementwise2, no_out
-from jib.numpy._promotion import (
-    as_operand,
-    promote_inexact,
-    promote_inexact_args,
-)
+from jib.numpy._promotion import as_operand, promote_inexact, promote_inexact_args
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "around",
-    "ceil",
-    "fix",
-    "floor",
-    "nan_to_num",
-    "nextafter",
-    "rint",
-    "round",
-    "trunc",
-]
+__all__ = ["around", "ceil", "fix", "floor", "nan_to_num", "nextafter", "rint", "round", "trunc"]
 
 
 def _float_only(function: Any, x: Any) -> Any:

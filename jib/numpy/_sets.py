@@ -19,11 +19,7 @@ from jib.numpy._taking import positions_with_size, take_in_bounds
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "intersect1d",
-    "setdiff1d",
-    "unique",
-]
+__all__ = ["intersect1d", "setdiff1d", "unique"]
 
 
 def _on_host(name: str, x: Any) -> np.ndarray:

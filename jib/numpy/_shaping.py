@@ -27,24 +27,10 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, Shape
 
 __all__ = [
-    "atleast_1d",
-    "atleast_2d",
-    "atleast_3d",
-    "broadcast_arrays",
-    "broadcast_shapes",
-    "broadcast_to",
-    "expand_dims",
-    "flip",
-    "matrix_transpose",
-    "moveaxis",
-    "ravel",
-    "reshape",
-    "roll",
-    "rot90",
-    "squeeze",
-    "swapaxes",
-    "transpose",
-]
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes",
+    "broadcast_to", "expand_dims", "flip", "matrix_transpose", "moveaxis", "ravel", "reshape",
+    "roll", "rot90", "squeeze", "swapaxes", "transpose",
+]  # fmt: skip
 
 
 def integer(name: str, x: Any) -> int:

@@ -21,15 +21,8 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "argpartition",
-    "argsort",
-    "argwhere",
-    "isin",
-    "lexsort",
-    "nonzero",
-    "searchsorted",
-    "sort",
-]
+    "argpartition", "argsort", "argwhere", "isin", "lexsort", "nonzero", "searchsorted", "sort",
+]  # fmt: skip
 
 _COMPARE_ALL_LIMIT = 16  # below this many candidates, comparing with all beats searching
 

@@ -23,14 +23,8 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "bincount",
-    "cov",
-    "histogram",
-    "histogram_bin_edges",
-    "median",
-    "percentile",
-    "quantile",
-]
+    "bincount", "cov", "histogram", "histogram_bin_edges", "median", "percentile", "quantile",
+]  # fmt: skip
 
 # Where between two elements to read, for a place that lies there.
 _METHODS: dict[str, Callable[[Any], Any]] = {
@@ -117,14 +111,7 @@ def median(
 
 
 def _quantile_of(
-    name: str,
-    a: Any,
-    q: Any,
-    axis: Any,
-    out: Any,
-    overwrite: bool,
-    method: str,
-    keep: bool,
+    name: str, a: Any, q: Any, axis: Any, out: Any, overwrite: bool, method: str, keep: bool
 ) -> Any:
     if out is not None or overwrite:
         raise ArgumentValueError(f"`{name}` cannot write into an array: arrays are immutable")

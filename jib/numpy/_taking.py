@@ -17,10 +17,7 @@ from jib.numpy._shaping import broadcast_arrays, integer, ravel
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "choose",
-    "compress",
-]
+__all__ = ["choose", "compress"]
 
 
 def take_in_bounds(x: Any, indices: Any, axis: int) -> Any:

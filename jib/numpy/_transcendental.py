@@ -15,38 +15,10 @@ from jib.numpy._promotion import promote_inexact, promote_inexact_args
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "acos",
-    "acosh",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
-    "cos",
-    "cosh",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "radians",
-    "sin",
-    "sinh",
-    "sqrt",
-    "tan",
-    "tanh",
-]
+    "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "exp2", "expm1", "log",
+    "log1p", "log2", "log10", "logaddexp", "radians", "sin", "sinh", "sqrt", "tan", "tanh",
+]  # fmt: skip
 
 
 def _family(name: str, function: Callable[[Any], Any], doc: str) -> Callable[[ArrayLike], Any]:

@@ -14,14 +14,9 @@ from jib.errors import Provenance
 from jib.passes.stage import evaluate, stage_jaxpr
 
 __all__ = [
-    "BatchTrace",
-    "BatchTracer",
-    "batch_jaxpr",
-    "batched",
-    "knows_keys",
-    "on_physical",
+    "BatchTrace", "BatchTracer", "batch_jaxpr", "batched", "knows_keys", "on_physical",
     "to_batch_axis",
-]
+]  # fmt: skip
 
 
 class BatchTracer(Tracer):

@@ -38,13 +38,8 @@ from jib.passes.stage import stage
 from jib.tree import tree_registry
 
 __all__ = [
-    "CompileOptions",
-    "EagerTrace",
-    "clear_caches",
-    "compile_jaxpr",
-    "compiled",
-    "lower_jaxpr",
-]
+    "CompileOptions", "EagerTrace", "clear_caches", "compile_jaxpr", "compiled", "lower_jaxpr",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -16,14 +16,9 @@ from jib.passes.stage import stage
 from jib.sharding._partition_spec import PartitionSpec
 
 __all__ = [
-    "LoweringContext",
-    "ModuleContext",
-    "call_jaxpr",
-    "inline_jaxpr",
-    "lower_by_tracing",
-    "lower_equations",
-    "lower_function",
-]
+    "LoweringContext", "ModuleContext", "call_jaxpr", "inline_jaxpr", "lower_by_tracing",
+    "lower_equations", "lower_function",
+]  # fmt: skip
 
 
 class ModuleContext:
@@ -133,10 +128,7 @@ class LoweringContext:
 
 
 def lower_equations(
-    module: ModuleContext,
-    constants: dict[Any, Any],
-    jaxpr: Jaxpr,
-    values: Sequence[Any],
+    module: ModuleContext, constants: dict[Any, Any], jaxpr: Jaxpr, values: Sequence[Any]
 ) -> list[Any]:
     """Emit the equations of a jaxpr at the insertion point; returns the values of its outputs."""
     env: dict[Any, Any] = dict(zip(jaxpr.invars, values, strict=True))

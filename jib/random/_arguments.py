@@ -11,13 +11,7 @@ from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, DTypeError, ShapeError, TracedShapeError
 
-__all__ = [
-    "broadcast_shape",
-    "canonical_shape",
-    "check_parameters",
-    "checked_dtype",
-    "scalar",
-]
+__all__ = ["broadcast_shape", "canonical_shape", "check_parameters", "checked_dtype", "scalar"]
 
 
 def canonical_shape(name: str, shape: Any) -> tuple[int, ...]:

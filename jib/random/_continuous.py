@@ -10,31 +10,15 @@ from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError
 from jib.passes.eager import compiled
-from jib.random._arguments import (
-    broadcast_shape,
-    canonical_shape,
-    checked_dtype,
-    scalar,
-)
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, scalar
 from jib.random._keys import split
 from jib.random._uniform import _fit, _row, random_bits, uniform
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 
 __all__ = [
-    "cauchy",
-    "exponential",
-    "gumbel",
-    "laplace",
-    "logistic",
-    "lognormal",
-    "normal",
-    "pareto",
-    "rayleigh",
-    "triangular",
-    "truncated_normal",
-    "wald",
-    "weibull_min",
-]
+    "cauchy", "exponential", "gumbel", "laplace", "logistic", "lognormal", "normal", "pareto",
+    "rayleigh", "triangular", "truncated_normal", "wald", "weibull_min",
+]  # fmt: skip
 
 _ONE = np.float32(1.0)
 

@@ -13,12 +13,7 @@ from jib.core.tracing import aval_of, is_concrete
 from jib.errors import ArgumentValueError, DTypeError, ShapeError, TracedShapeError
 from jib.lax._shaping import canonical_axis
 from jib.passes.eager import compiled
-from jib.random._arguments import (
-    broadcast_shape,
-    canonical_shape,
-    checked_dtype,
-    scalar,
-)
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, scalar
 from jib.random._continuous import gumbel
 from jib.random._keys import split
 from jib.random._uniform import _fit, _row, randint, random_bits, uniform

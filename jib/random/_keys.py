@@ -18,16 +18,7 @@ from jib.passes.eager import compiled
 from jib.settings import enable_x64
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "PRNGKey",
-    "clone",
-    "fold_in",
-    "key",
-    "key_data",
-    "key_impl",
-    "split",
-    "wrap_key_data",
-]
+__all__ = ["PRNGKey", "clone", "fold_in", "key", "key_data", "key_impl", "split", "wrap_key_data"]
 
 _IMPLEMENTATIONS = {"threefry2x32": key_dtype}
 _LOW_WORD = 0xFFFFFFFF

@@ -13,12 +13,7 @@ from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._random_bits import threefry2x32
 from jib.passes.eager import compiled
-from jib.random._arguments import (
-    canonical_shape,
-    check_parameters,
-    checked_dtype,
-    scalar,
-)
+from jib.random._arguments import canonical_shape, check_parameters, checked_dtype, scalar
 from jib.random._keys import counters, split, word_pair, words_of
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 

@@ -23,34 +23,10 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "betainc",
-    "betaln",
-    "digamma",
-    "entr",
-    "erf",
-    "erfc",
-    "erfinv",
-    "expit",
-    "gammainc",
-    "gammaincc",
-    "gammaln",
-    "i0",
-    "i0e",
-    "i1",
-    "i1e",
-    "kl_div",
-    "log_ndtr",
-    "log_softmax",
-    "logit",
-    "logsumexp",
-    "multigammaln",
-    "ndtr",
-    "ndtri",
-    "rel_entr",
-    "softmax",
-    "xlog1py",
-    "xlogy",
-]
+    "betainc", "betaln", "digamma", "entr", "erf", "erfc", "erfinv", "expit", "gammainc",
+    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "kl_div", "log_ndtr", "log_softmax", "logit",
+    "logsumexp", "multigammaln", "ndtr", "ndtri", "rel_entr", "softmax", "xlog1py", "xlogy",
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------------------- error functions

@@ -24,20 +24,10 @@ if TYPE_CHECKING:
     from jib.transforms.shard_map import Infer as Infer
 
 __all__ = [
-    "AbstractMesh",
-    "AxisType",
-    "Infer",
-    "Mesh",
-    "NamedSharding",
-    "PartitionSpec",
-    "Sharding",
-    "SingleDeviceSharding",
-    "get_abstract_mesh",
-    "get_mesh",
-    "make_single_device_sharding",
-    "reshard",
-    "set_mesh",
-]
+    "AbstractMesh", "AxisType", "Infer", "Mesh", "NamedSharding", "PartitionSpec", "Sharding",
+    "SingleDeviceSharding", "get_abstract_mesh", "get_mesh", "make_single_device_sharding",
+    "reshard", "set_mesh",
+]  # fmt: skip
 
 # Names from higher layers, fetched on first use: this index stands below them.
 _ELSEWHERE = {

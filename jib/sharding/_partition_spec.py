@@ -61,12 +61,7 @@ class PartitionSpec:
     reduced: frozenset[AxisName]
     _hash: int
 
-    def __init__(
-        self,
-        *partitions: Any,
-        unreduced: Any = frozenset(),
-        reduced: Any = frozenset(),
-    ):
+    def __init__(self, *partitions: Any, unreduced: Any = frozenset(), reduced: Any = frozenset()):
         entries = tuple([_entry(partition) for partition in partitions])
         summed, whole = _axes(unreduced, "unreduced"), _axes(reduced, "reduced")
         if summed or whole:
@@ -157,10 +152,7 @@ class PartitionSpec:
         return self._partitions.count(_entry(value))
 
     def update(
-        self,
-        partitions: Iterable[Any] | None = None,
-        unreduced: Any = None,
-        reduced: Any = None,
+        self, partitions: Iterable[Any] | None = None, unreduced: Any = None, reduced: Any = None
     ) -> "PartitionSpec":
         """A spec with some of the parts exchanged."""
         return PartitionSpec(

@@ -15,14 +15,9 @@ from jib.errors import ArgumentTypeError, Provenance
 from jib.tree import tree_registry
 
 __all__ = [
-    "TraceCache",
-    "argument_names",
-    "content_key",
-    "flat_function",
-    "function_name",
-    "pair",
+    "TraceCache", "argument_names", "content_key", "flat_function", "function_name", "pair",
     "provenance",
-]
+]  # fmt: skip
 
 flatten = tree_registry.flatten
 

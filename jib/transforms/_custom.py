@@ -24,15 +24,9 @@ from jib.transforms import _calls
 from jib.tree import tree_registry
 
 __all__ = [
-    "BatchedRule",
-    "CustomCall",
-    "interpret",
-    "nondiff_positions",
-    "positional",
-    "rule_call",
-    "rule_pair",
-    "symbolic_tangents",
-]
+    "BatchedRule", "CustomCall", "interpret", "nondiff_positions", "positional", "rule_call",
+    "rule_pair", "symbolic_tangents",
+]  # fmt: skip
 
 flatten = tree_registry.flatten
 

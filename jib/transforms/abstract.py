@@ -19,13 +19,8 @@ from jib.transforms import _calls
 from jib.tree import tree_registry
 
 __all__ = [
-    "ensure_compile_time_eval",
-    "eval_shape",
-    "make_jaxpr",
-    "named_call",
-    "named_scope",
-    "typeof",
-]
+    "ensure_compile_time_eval", "eval_shape", "make_jaxpr", "named_call", "named_scope", "typeof",
+]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -21,15 +21,9 @@ from jib.transforms import _calls
 from jib.tree import first_difference, tree_registry
 
 __all__ = [
-    "jvp",
-    "linear_transpose",
-    "linearize",
-    "materialize",
-    "refuse_reduce_axes",
-    "symbolic",
-    "vjp",
+    "jvp", "linear_transpose", "linearize", "materialize", "refuse_reduce_axes", "symbolic", "vjp",
     "vjp_flat",
-]
+]  # fmt: skip
 
 
 def refuse_reduce_axes(name: str, axes: Sequence[Any]) -> None:

@@ -20,12 +20,7 @@ __all__ = ["block_until_ready", "copy_to_host_async", "device_get", "device_put"
 
 @api_boundary
 def device_put(
-    x: Any,
-    device: Any = None,
-    *,
-    src: Any = None,
-    donate: Any = False,
-    may_alias: Any = None,
+    x: Any, device: Any = None, *, src: Any = None, donate: Any = False, may_alias: Any = None
 ) -> Any:
     """Move a tree of arrays (or NumPy arrays, or numbers) to a device or a sharding.
 

@@ -389,10 +389,7 @@ def _partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -
         shard_map_p,
         (*residuals, *pick(args, unknown)),
         _changed(
-            params,
-            waiting,
-            [*residual_specs, *pick(ins, unknown)],
-            pick(outs, parts.out_unknown),
+            params, waiting, [*residual_specs, *pick(ins, unknown)], pick(outs, parts.out_unknown)
         ),
     )
     return merge(parts.out_unknown, rest, results)

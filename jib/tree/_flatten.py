@@ -9,24 +9,11 @@ from jib.tree._mismatch import first_difference
 from jib.tree._registry import KeyPath, PyTreeDef, tree_registry
 
 __all__ = [
-    "flatten_one_level",
-    "flatten_one_level_with_keys",
-    "tree_all",
-    "tree_broadcast",
-    "tree_flatten",
-    "tree_flatten_with_path",
-    "tree_leaves",
-    "tree_leaves_with_path",
-    "tree_map",
-    "tree_map_with_path",
-    "tree_reduce",
-    "tree_reduce_associative",
-    "tree_structure",
-    "tree_transpose",
-    "tree_unflatten",
-    "treedef_children",
-    "treedef_is_leaf",
-]
+    "flatten_one_level", "flatten_one_level_with_keys", "tree_all", "tree_broadcast",
+    "tree_flatten", "tree_flatten_with_path", "tree_leaves", "tree_leaves_with_path", "tree_map",
+    "tree_map_with_path", "tree_reduce", "tree_reduce_associative", "tree_structure",
+    "tree_transpose", "tree_unflatten", "treedef_children", "treedef_is_leaf",
+]  # fmt: skip
 
 IsLeaf = Callable[[Any], bool] | None
 

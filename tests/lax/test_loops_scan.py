@@ -247,21 +247,13 @@ ERRORS = {
         "a carry of the structure",
         lambda: lax.scan(lambda c, x: ((c, c), x), 1.0, XS),
     ),
-    "no pair": (
-        StructureError,
-        "must return a pair",
-        lambda: lax.scan(lambda c, x: c, 1.0, XS),
-    ),
+    "no pair": (StructureError, "must return a pair", lambda: lax.scan(lambda c, x: c, 1.0, XS)),
     "lengths": (
         ArgumentValueError,
         r"`xs\['a'\]` has 5 and `xs\['b'\]` has 3",
         lambda: lax.scan(lambda c, x: (c, x), 1.0, {"a": XS, "b": W}),
     ),
-    "no length": (
-        ArgumentValueError,
-        "holds no array",
-        lambda: lax.scan(lambda c, x: (c, x), 1.0),
-    ),
+    "no length": (ArgumentValueError, "holds no array", lambda: lax.scan(lambda c, x: (c, x), 1.0)),
     "scalar": (
         ArgumentValueError,
         "which has none",

@@ -70,14 +70,7 @@ BINARY = [
     "logical_or",
     "logical_xor",
 ]
-INTEGER = [
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "floor_divide",
-    "remainder",
-    "fmod",
-]
+INTEGER = ["bitwise_and", "bitwise_or", "bitwise_xor", "floor_divide", "remainder", "fmod"]
 
 
 def test_unary_functions_agree_with_numpy():

@@ -145,10 +145,7 @@ def test_control_flow_on_values_without_jit():
         (jnp.sin, [np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x), np.sin]),
         (jnp.exp, [np.exp] * 4),
         (lambda x: x**4, [lambda x: 4 * x**3, lambda x: 12 * x**2, lambda x: 24 * x, lambda _: 24]),
-        (
-            jnp.log,
-            [lambda x: 1 / x, lambda x: -1 / x**2, lambda x: 2 / x**3, lambda x: -6 / x**4],
-        ),
+        (jnp.log, [lambda x: 1 / x, lambda x: -1 / x**2, lambda x: 2 / x**3, lambda x: -6 / x**4]),
     ],
     ids=["sin", "exp", "power", "log"],
 )

@@ -46,7 +46,7 @@ def main(
         typer.Option(
             help="A `.csv`, `.csv.gz` or `.parquet` with `site,date,count`, and if you have them "
             "`city`, `holiday` (0/1), `holiday_name`, `special`. Empty counts are missing days. "
-            "Default: twenty Chicago 'L' stations.",
+            "Default: twenty Chicago 'L' stations."
         ),
     ] = None,
     covariate: Annotated[

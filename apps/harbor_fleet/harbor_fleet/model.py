@@ -51,10 +51,7 @@ def dropout_masks(key: jib.Array, days: int, inputs: int, hidden: int) -> Dropou
 
 
 def apply_network(
-    parameters: dict,
-    depot: jib.Array,
-    inputs: jib.Array | np.ndarray,
-    masks: Dropout | None = None,
+    parameters: dict, depot: jib.Array, inputs: jib.Array | np.ndarray, masks: Dropout | None = None
 ) -> jib.Array:
     """Residuals `(T,)` of depot number `depot` from its `inputs` `(T, F)`.
 

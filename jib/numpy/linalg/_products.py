@@ -18,13 +18,7 @@ from jib.numpy.linalg._solving import inv
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = [
-    "matmul",
-    "matrix_norm",
-    "matrix_power",
-    "multi_dot",
-    "norm",
-]
+__all__ = ["matmul", "matrix_norm", "matrix_power", "multi_dot", "norm"]
 
 matmul = _contraction.matmul
 

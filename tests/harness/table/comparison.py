@@ -34,11 +34,7 @@ def comparison(name, dtypes):
 
 
 def choice(dtype, shape, which_shape, low=0, high=1, which="bool"):
-    return [
-        array(which_shape, which, low, high),
-        array(shape, dtype),
-        array(shape, dtype, -3, 3),
-    ]
+    return [array(which_shape, which, low, high), array(shape, dtype), array(shape, dtype, -3, 3)]
 
 
 ROWS = [

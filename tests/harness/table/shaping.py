@@ -46,19 +46,14 @@ ROWS = [
         ],
         [
             wrong(
-                ShapeError,
-                "`reshape` cannot give float32[3] the shape (2,)",
-                *(array((3,)), (2,)),
+                ShapeError, "`reshape` cannot give float32[3] the shape (2,)", *(array((3,)), (2,))
             )
         ],
     ),
     Row(
         "transpose",
         lax.transpose,
-        [
-            *moved((2, 3, 4), (2, 0, 1)),
-            sample(array((0, 3)), (1, 0)),
-        ],
+        [*moved((2, 3, 4), (2, 0, 1)), sample(array((0, 3)), (1, 0))],
         [
             wrong(
                 ShapeError,
@@ -71,12 +66,6 @@ ROWS = [
         "rev",
         lax.rev,
         [*moved((2, 3), (1,)), sample(array((2, 3)), (0, 1)), sample(array((0, 2)), (0,))],
-        [
-            wrong(
-                AxisError,
-                AxisError.out_of_range("rev", 2, 2).message,
-                *(array((2, 3)), (2,)),
-            )
-        ],
+        [wrong(AxisError, AxisError.out_of_range("rev", 2, 2).message, *(array((2, 3)), (2,)))],
     ),
 ]
