@@ -30,9 +30,10 @@ test-slow: $(READY)  ## the tests marked slow
 bench: $(READY) .venv-bench/.ready  ## compare speed and memory with the peers, side by side
 	$(BIN)/python -m benchmarks.run
 
-docs: $(READY)  ## run every block of the guide and write docs/reference
+docs: $(READY)  ## run every block of the guide; write docs/reference and the sharp bits
 	$(BIN)/python -m pytest tests/test_docs.py -q
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/sharp_bits.py
 
 lock: .venv-lock/.ready  ## resolve requirements.lock anew, with hashes
 	bash -c '.venv-lock/bin/uv pip compile $(PROJECTS) --extra dev --excludes <(echo jib) \

@@ -72,6 +72,10 @@ BUDGET = (
     Target("tracing", 0.33, ("trace: * forward · trace",)),
     Target("tracing grad", 0.33, ("trace: * grad · trace", "trace: * vmap_grad · trace")),
     Target("lowering", 0.6, ("trace: * · lower",)),
+    *(
+        Target(f"every operation, {size} elements", 1.0, (f"operations: * · {size}",))
+        for size in ("1e3", "1e4", "1e5", "1e6", "1e7")
+    ),
     Target("compiled run time", 1.0, ("compiled: *", "training: * · one step")),
     Target(
         "sorting and scanning where NumPy is ahead",

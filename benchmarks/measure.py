@@ -81,8 +81,13 @@ def stages(run: Callable[[Stopwatch], Any]) -> Sampler:
     return sample
 
 
-def calls(thunk: Callable[[], Any], framework: Framework, stage: str = "") -> Sampler:
-    """A sampler for the seconds of one call, averaged over a batch long enough to time.
+def calls(
+    thunk: Callable[[], Any],
+    framework: Framework,
+    stage: str = "",
+    seconds: float = _SECONDS_PER_SAMPLE,
+) -> Sampler:
+    """A sampler for the seconds of one call, averaged over a batch of at least `seconds`.
 
     The batch is waited for once, at its end: calls may overlap as they do in a program.
     """
@@ -98,8 +103,8 @@ def calls(thunk: Callable[[], Any], framework: Framework, stage: str = "") -> Sa
         return time.perf_counter() - wall, time.process_time() - cpu
 
     count = 1
-    while (elapsed := batch(count)[0]) < _SECONDS_PER_SAMPLE:
-        count = max(2 * count, int(count * _SECONDS_PER_SAMPLE / max(elapsed, 1e-9)))
+    while (elapsed := batch(count)[0]) < seconds:
+        count = max(2 * count, int(count * seconds / max(elapsed, 1e-9)))
 
     def sample() -> dict[str, dict[str, float]]:
         gc.collect()

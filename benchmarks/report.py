@@ -9,7 +9,17 @@ from typing import Any
 from benchmarks.budget import Verdict
 from benchmarks.harness import Row
 
-__all__ = ["budget_table", "failures", "from_json", "markdown", "table", "text", "to_json", "value"]
+__all__ = [
+    "budget_table",
+    "failures",
+    "from_json",
+    "markdown",
+    "pivot",
+    "table",
+    "text",
+    "to_json",
+    "value",
+]
 
 _Table = tuple[list[str], list[list[str]]]
 
@@ -43,6 +53,25 @@ def table(rows: Sequence[Row]) -> _Table:
         cells = [_cell(row, name) for name in frameworks]
         ratios = [row.ratio("jib", peer) for peer in peers]
         lines.append([row.label, *cells, *("-" if math.isnan(r) else f"{r:.2f}" for r in ratios)])
+    return header, lines
+
+
+def pivot(rows: Sequence[Row]) -> _Table:
+    """One line per case, for stages that are sizes: jib's time, then the ratios size by size."""
+    stages = list(dict.fromkeys(row.stage for row in rows if row.stage))
+    present = {name for row in rows for name in row.samples}
+    peers = [name for name in _ORDER[1:] if name in present]
+    header = ["case", f"jib, {stages[-2] if len(stages) > 1 else stages[-1]}"]
+    header += [f"jib/{peer} {stage}" for peer in peers for stage in stages]
+    lines = []
+    for case in dict.fromkeys(row.case for row in rows):
+        by_stage = {row.stage: row for row in rows if row.case == case}
+        shown = by_stage.get(header[1].removeprefix("jib, "))
+        cells = [_cell(shown, "jib") if shown else "-"]
+        for peer in peers:
+            ratios = [by_stage[s].ratio("jib", peer) if s in by_stage else math.nan for s in stages]
+            cells += ["-" if math.isnan(ratio) else f"{ratio:.2f}" for ratio in ratios]
+        lines.append([case, *cells])
     return header, lines
 
 

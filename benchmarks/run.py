@@ -13,7 +13,9 @@ from benchmarks.frameworks import FRAMEWORKS
 
 __all__ = ["BENCHES", "main"]
 
-BENCHES = ("startup", "eager", "dispatch", "trace", "constants", "compiled", "training")
+BENCHES = (
+    "startup", "eager", "dispatch", "trace", "constants", "compiled", "training", "operations"
+)  # fmt: skip
 _HERE = pathlib.Path(__file__).resolve().parent
 _PACKAGES = ("jib", "jax", "jaxlib", "flax", "optax", "torch", "numpy")
 _RESULTS = "## Results\n"
@@ -130,7 +132,8 @@ def _page(rows: list[harness.Row], about: dict, as_markdown: bool) -> str:
         question = (importlib.import_module(f"benchmarks.bench_{bench}").__doc__ or "").strip()
         chosen = [row for row in rows if row.bench == bench]
         parts.append(f"{mark}{bench}: {question.splitlines()[0]}")
-        parts.append(show(report.table(chosen)))
+        arrange = report.pivot if bench == "operations" else report.table
+        parts.append(show(arrange(chosen)))
         failed = report.failures(chosen)
         parts += ["\n".join(f"- {line}" if as_markdown else line for line in failed)] * bool(failed)
     if any("jib" in row.samples or "jib" in row.errors for row in rows):

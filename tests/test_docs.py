@@ -3,7 +3,8 @@
 The blocks of a page run in order, in one namespace. A `text` block right after a `python` block
 is its exact output; where the code raises, the error stands at the end of that output. A block
 whose output names `example.py` is run as a file of that name. A page that holds the comment
-`<!-- runs with N devices -->` runs in a process that has so many CPU devices.
+`<!-- runs with N devices -->` runs in a process that has so many CPU devices. A page that a tool
+wrote from tests is left to those tests.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "reference"
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.M | re.S)
 DEVICES = re.compile(r"^<!-- runs with (\d+) devices -->$", re.M)
+WRITTEN = "<!-- written by tools/"
 EXAMPLE = "example.py"
 
 
@@ -91,7 +93,8 @@ def run_elsewhere(path, devices):
 
 def pages():
     found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [p for p in found if GENERATED not in p.parents and python_blocks(p.read_text())]
+    texts = {p: p.read_text("utf-8") for p in found if GENERATED not in p.parents}
+    return [p for p, text in texts.items() if python_blocks(text) and not text.startswith(WRITTEN)]
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
