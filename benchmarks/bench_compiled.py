@@ -99,7 +99,7 @@ def _normalize(xp: Any, a: SimpleNamespace) -> Any:
 def _random(name: str, draw: str) -> Case:
     def array(framework: Framework) -> Sampler:
         random = framework.root.random
-        key = random.key(0)
+        key = random.PRNGKey(0)  # bare words: a typed key is for one use
         drawn = framework.root.jit(lambda key: getattr(random, draw)(key, (_MILLION,)))
         return calls(lambda: drawn(key), framework)
 

@@ -69,7 +69,7 @@ def _keyed(name: str, same: Callable[[Any, Any], Any], **others: Operation) -> C
 
     def with_key(framework: Framework) -> Sampler:
         random = framework.root.random
-        key = random.key(0)
+        key = random.PRNGKey(0)  # bare words: a typed key is for one use
         return calls(lambda: same(random, key), framework)
 
     def without(operation: Operation) -> Callable[[Framework], Sampler]:

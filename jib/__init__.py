@@ -8,6 +8,7 @@ from typing import Any as _Any
 _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 from jib.backend import _compat as _compat  # isort: skip  # refuses a process that holds jax
+from jib.backend.assembly import *
 from jib.backend.devices import *
 from jib.backend.execute import effects_barrier as effects_barrier
 from jib.backend.meshes import make_mesh as make_mesh, set_mesh as set_mesh
@@ -20,6 +21,7 @@ from jib.settings import (
     check_tracer_leaks as check_tracer_leaks,
     checking_leaks as checking_leaks,
     config as config,
+    debug_key_reuse as debug_key_reuse,
     default_device as default_device,
     default_matmul_precision as default_matmul_precision,
     disable_jit as disable_jit,
@@ -28,10 +30,18 @@ from jib.settings import (
     numpy_dtype_promotion as numpy_dtype_promotion,
     numpy_rank_promotion as numpy_rank_promotion,
     transfer_guard as transfer_guard,
+    transfer_guard_device_to_device as transfer_guard_device_to_device,
+    transfer_guard_device_to_host as transfer_guard_device_to_host,
+    transfer_guard_host_to_device as transfer_guard_host_to_device,
 )
 from jib.sharding._partition_spec import PartitionSpec as P
 from jib.transforms.abstract import *
-from jib.transforms.custom_jvp import *
+from jib.transforms.callbacks import pure_callback as pure_callback
+from jib.transforms.closures import (
+    closure_convert as closure_convert,
+    custom_gradient as custom_gradient,
+)
+from jib.transforms.custom_jvp import custom_jvp as custom_jvp
 from jib.transforms.custom_vjp import custom_vjp as custom_vjp
 from jib.transforms.grad import *
 from jib.transforms.jacobians import *
@@ -55,33 +65,44 @@ from jib.transforms.vmap import *
 __all__ = [
     "Array", "Device", "NamedSharding", "P", "ShapeDtypeStruct", "block_until_ready",
     "check_tracer_leaks", "checking_leaks", "checkpoint", "checkpoint_policies", "clear_caches",
-    "config", "copy_to_host_async", "custom_jvp", "custom_vjp", "default_backend", "default_device",
+    "closure_convert", "config", "copy_to_host_async", "custom_gradient", "custom_jvp",
+    "custom_vjp", "debug_key_reuse", "default_backend", "default_device",
     "default_matmul_precision", "device_count", "device_get", "device_put", "devices",
     "disable_jit", "enable_x64", "ensure_compile_time_eval", "eval_shape", "grad", "hessian",
     "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linear_transpose", "linearize", "live_arrays",
-    "local_device_count", "local_devices", "log_compiles", "make_jaxpr", "make_mesh", "named_call",
-    "named_scope", "numpy", "numpy_dtype_promotion", "numpy_rank_promotion", "pmap",
-    "process_count", "process_index", "process_indices", "remat", "reshard", "set_mesh",
-    "shard_map", "transfer_guard", "typeof", "value_and_grad", "vjp", "vmap",
+    "local_device_count", "local_devices", "log_compiles", "make_array_from_callback",
+    "make_array_from_process_local_data", "make_array_from_single_device_arrays", "make_jaxpr",
+    "make_mesh", "named_call", "named_scope", "numpy", "numpy_dtype_promotion",
+    "numpy_rank_promotion", "pmap", "process_count", "process_index", "process_indices",
+    "pure_callback", "remat", "reshard", "set_mesh", "shard_map", "transfer_guard",
+    "transfer_guard_device_to_device", "transfer_guard_device_to_host",
+    "transfer_guard_host_to_device", "typeof", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 # Arrays get their operators and methods there.
 from jib import numpy as numpy
 
 __version__ = "0.1.0"
+__version_info__ = tuple(int(_part) for _part in __version__.split("."))
 
 # Subpackages that load on first use: `import jib` stays quick.
 _LAZY = frozenset(
     [
         "ad_checkpoint",
         "cache",
+        "custom_batching",
+        "custom_derivatives",
         "debug",
+        "dlpack",
         "dtypes",
         "errors",
         "experimental",
+        "ffi",
         "flatten_util",
+        "image",
         "interpreters",
         "lax",
+        "monitoring",
         "nn",
         "ops",
         "random",

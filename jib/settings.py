@@ -20,12 +20,13 @@ from jib._deferred import DeferredModule
 
 __all__ = [
     "UNSET", "Config", "Option", "check_tracer_leaks", "checking_leaks", "compilation_cache",
-    "compilation_cache_dir", "compilation_cache_max_size", "config", "default_device",
-    "default_matmul_precision", "default_prng_impl", "disable_jit", "disable_most_optimizations",
-    "enable_x64", "errors", "jit_disabled", "log_compiles", "num_cpu_devices",
-    "numpy_dtype_promotion", "numpy_rank_promotion", "platforms", "threefry_partitionable",
-    "traceback_filtering", "transfer_guard", "transfer_guard_device_to_device",
-    "transfer_guard_device_to_host", "transfer_guard_host_to_device",
+    "compilation_cache_dir", "compilation_cache_max_size", "config", "debug_key_reuse",
+    "default_device", "default_matmul_precision", "default_prng_impl", "disable_jit",
+    "disable_most_optimizations", "enable_x64", "errors", "jit_disabled", "key_reuse",
+    "log_compiles", "num_cpu_devices", "numpy_dtype_promotion", "numpy_rank_promotion",
+    "platforms", "threefry_partitionable", "traceback_filtering", "transfer_guard",
+    "transfer_guard_device_to_device", "transfer_guard_device_to_host",
+    "transfer_guard_host_to_device",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
@@ -47,7 +48,11 @@ _difflib: Any = DeferredModule("difflib")
 _TABLE: dict[str, "Option[Any]"] = {}
 _CALLBACKS: list[Callback] = []
 _GROUPS: dict[str, tuple["Option[Any]", ...]] = {}
-_ALIASES = {"enable_compilation_cache": "compilation_cache", "platform_name": "platforms"}
+_ALIASES = {
+    "debug_key_reuse": "key_reuse",
+    "enable_compilation_cache": "compilation_cache",
+    "platform_name": "platforms",
+}
 
 
 class Option(threading.local, Generic[Value]):
@@ -79,6 +84,8 @@ class Option(threading.local, Generic[Value]):
         """`value` if this option takes it, or the error that says what it takes."""
         if value is None and self.default is None:
             return None
+        if isinstance(value, bool) and "off" in (self.choices or ()):
+            value = self.choices[0] if value else "off"  # type: ignore[index]
         if self.choices is not None and value not in self.choices:
             allowed = ", ".join(map(repr, self.choices))
             raise ValueError(f"`{self.name}` takes {allowed}, not {value!r}. {self.doc}")
@@ -383,6 +390,13 @@ threefry_partitionable = _option(
     "Threefry is always in the form whose numbers do not depend on the sharding.",
     choices=(True,),
 )
+key_reuse = _option(
+    "key_reuse",
+    "error",
+    "What happens when a typed random key is used twice.",
+    choices=("error", "warn", "off"),
+    traced=True,
+)
 disable_most_optimizations = _option(
     "disable_most_optimizations", False, "Compile fast rather than well."
 )
@@ -438,6 +452,21 @@ def transfer_guard(new_val: str) -> Iterator[None]:
         for option in config.options("transfer_guard"):
             stack.enter_context(option(new_val))
         yield
+
+
+def debug_key_reuse(new_val: bool | str = True) -> contextlib.AbstractContextManager[None]:
+    """Context manager that says what happens when a typed random key is used twice.
+
+    `new_val` is "error" (or True), "warn" or "off" (or False).
+
+    Example:
+        >>> import jib
+        >>> key = jib.random.key(0)
+        >>> with jib.debug_key_reuse(False):
+        ...     bool(jib.random.uniform(key) == jib.random.uniform(key))
+        True
+    """
+    return key_reuse(new_val)
 
 
 def checking_leaks() -> contextlib.AbstractContextManager[None]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from jib.backend import transfer
 from jib.backend._compat import attach, jaxlib_core
-from jib.backend.donations import donated_array_error
+from jib.backend.donations import FAILURES, donated_array_error, explain_failure
 from jib.backend.shards import Shard, addressable_shards
 from jib.core.array import register_array_class
 from jib.core.avals import ShapedArray
@@ -78,7 +78,11 @@ class ArrayImpl(_Array):
     @property
     def _value(self) -> np.ndarray:
         _read_check(self)
-        return transfer.device_get(self)
+        try:
+            return transfer.device_get(self)
+        except FAILURES as error:  # of the program that computes it
+            explained = explain_failure(error, self)
+            raise explained from explained.__cause__
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         value = self._value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from jib import settings
 from jib.backend._compat import jaxlib_core
+from jib.backend.host_calls import failure_in
 from jib.core.sources import Source
 from jib.errors import DonatedArrayError, JibRuntimeError
 from jib.tree import call_registry
@@ -45,10 +48,22 @@ def donated_array_error(array: Any) -> DonatedArrayError:
 
 
 def explain_failure(error: Exception, values: Any) -> Exception:
-    """What to raise in place of an error of the runtime: J501 for donated arrays, J502 else."""
+    """What to raise in place of an error of the runtime: J501 for donated arrays, J502 else.
+
+    What a host callback raised is raised as it was, so raise the answer `from` its own cause.
+    """
     for leaf in call_registry.flatten(values)[0]:
         if isinstance(leaf, jaxlib_core.ArrayImpl) and leaf.is_deleted():
             return donated_array_error(leaf)
     if isinstance(error, jaxlib_core.JaxRuntimeError):
-        return JibRuntimeError(str(error))
+        text = str(error)
+        guarded = re.search(r"Disallowed (\S+) transfer: aval=(\S+?),", text)
+        if guarded:
+            option = f"transfer_guard_{guarded[1].replace('-', '_')}"
+            return JibRuntimeError(
+                f"{guarded[2]} moves from {guarded[1].replace('-to-', ' to ')}, which {option}="
+                f"{settings.config.options(option)[0].value!r} does not allow",
+                help="x = jib.device_put(x)",
+            )
+        return failure_in(text) or JibRuntimeError(text)
     return error

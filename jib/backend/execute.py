@@ -15,13 +15,14 @@ from jib.backend._compat import jaxlib_core
 from jib.backend.donations import FAILURES, explain_failure
 from jib.backend.shardings import single_device_sharding
 from jib.core.avals import ShapedArray
+from jib.core.effects import Effect, is_ordered, no_effects
 from jib.core.keys import KeyArray
 from jib.core.tracing import Tracer, leaked
 from jib.tree import call_registry, register_call_node
 
 __all__ = [
     "ArrayImpl", "CallCache", "Program", "cpp_function", "default_sharding", "effects_barrier",
-    "prepare",
+    "prepare", "wait_for_order",
 ]  # fmt: skip
 
 ArrayImpl = jaxlib_core.ArrayImpl
@@ -56,6 +57,7 @@ class Program:
         "in_avals",
         "in_shardings",
         "kept",
+        "ordered",
         "out_avals",
         "out_shardings",
         "repeatable",
@@ -71,7 +73,7 @@ class Program:
         out_avals: Sequence[ShapedArray],
         out_shardings: Sequence[Any],
         committed: bool,
-        repeatable: bool,
+        effects: frozenset[Effect] = no_effects,
     ) -> None:
         self.executable = executable
         self.in_avals = in_avals
@@ -80,11 +82,15 @@ class Program:
         self.out_avals = out_avals
         self.out_shardings = out_shardings
         self.committed = committed
-        self.repeatable = repeatable  # whether C++ may call it without Python
+        self.repeatable = not effects  # whether C++ may call it without Python
+        self.ordered = is_ordered(effects)  # then a token is its first argument and result
         self.handlers = [
             _make_handler(a.physical(), s, committed, True)
             for a, s in zip(out_avals, out_shardings, strict=True)
         ]
+        if self.ordered:
+            sharding = default_sharding(executable.local_devices()[0])
+            self.handlers.insert(0, _make_handler(_TOKEN, sharding, False, True))
 
     def __call__(self, args: Sequence[Any]) -> list[Any]:
         """Run the program."""
@@ -96,12 +102,17 @@ class Program:
             if kept
         ]
         try:
+            if self.ordered:
+                buffers.insert(0, _last_token(self.executable))
             results = self.executable.execute_sharded(buffers, with_tokens=not self.repeatable)
             if not self.repeatable:
                 _remember_effects(results.consume_token())
             outs = results.consume_with_handlers(self.handlers)
+            if self.ordered:
+                _last[:] = [outs.pop(0)]
         except FAILURES as error:
-            raise explain_failure(error, args) from None
+            explained = explain_failure(error, args)
+            raise explained from explained.__cause__
         return [
             KeyArray(x, aval.dtype) if aval.is_key else x
             for x, aval in zip(outs, self.out_avals, strict=True)
@@ -137,16 +148,47 @@ _running: deque[Any] = deque()
 _MOST_RUNNING = 64
 
 
+# What the last program with ordered effects gave back; the next one takes it.
+_TOKEN = ShapedArray((), np.dtype(np.uint32))
+_last: list[Any] = []
+
+
+def _last_token(executable: Any) -> Any:
+    if _last and _last[0].is_ready():
+        wait_for_order()  # a failure of the last program is not one of the next
+    value = _last[0] if _last else np.uint32(0)
+    return prepare(value, _TOKEN, default_sharding(executable.local_devices()[0]))
+
+
+def wait_for_order() -> None:
+    """Wait until the ordered effects of all calls so far have happened."""
+    while _last:
+        _wait(_last.pop())
+
+
 def _remember_effects(token: Any) -> None:
     _running.append(token)
     if len(_running) > _MOST_RUNNING:
-        _running.popleft().block_until_ready()
+        _wait(_running.popleft())
+
+
+def _wait(token: Any) -> None:
+    try:
+        token.block_until_ready()
+    except FAILURES as error:
+        explained = explain_failure(error, ())
+        raise explained from explained.__cause__
 
 
 def effects_barrier() -> None:
-    """Wait until the effects of all calls so far (`debug.print`, callbacks) have happened."""
+    """Wait until the effects of all calls so far (`debug.print`, callbacks) have happened.
+
+    Raises:
+        CallbackError: if the function of one of them raised an error that nobody has seen.
+    """
     while _running:
-        _running.popleft().block_until_ready()
+        _wait(_running.popleft())
+    wait_for_order()
 
 
 atexit.register(effects_barrier)

@@ -11,10 +11,12 @@ import numpy as np
 
 from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
+from jib.dtypes import float0
+from jib.errors import DTypeError
 
 __all__ = [
-    "bool_attribute", "chlo", "compare", "constant", "emit", "emit_many", "func", "hlo",
-    "int64_array", "integer_attribute", "ir", "ir_type", "sdy", "splat", "string_attribute",
+    "attribute", "bool_attribute", "chlo", "compare", "constant", "emit", "emit_many", "func",
+    "hlo", "int64_array", "integer_attribute", "ir", "ir_type", "sdy", "splat", "string_attribute",
     "symbol_attribute", "type_of_dtype",
 ]  # fmt: skip
 
@@ -100,7 +102,12 @@ def ir_type(aval: ShapedArray) -> Any:
     if found is None:
         physical = aval.physical()
         elements = _elements()
-        element = elements.get(physical.dtype) or elements[np.dtype(np.bool_)]  # float0
+        element = elements.get(np.dtype(np.bool_) if physical.dtype == float0 else physical.dtype)
+        if element is None:
+            name = physical.dtype.name
+            near = "float8_e4m3fn" if name.startswith("float") else name[:-1] + "2"
+            message = f"the compiler has no elements of dtype {name}"
+            raise DTypeError(message, help=f"x.astype({near!r})")
         found = _by_aval[aval] = ir.RankedTensorType.get(
             physical.shape, element, loc=ir.Location.unknown(_make_context())
         )
@@ -218,3 +225,26 @@ def string_attribute(value: str) -> Any:
 def symbol_attribute(name: str) -> Any:
     """A reference to a function of the module."""
     return ir.FlatSymbolRefAttr.get(name, _make_context())
+
+
+def attribute(value: Any) -> Any:
+    """The attribute for a Python value; NumPy scalars and arrays keep their element type."""
+    if isinstance(value, ir.Attribute):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return bool_attribute(bool(value))
+    if isinstance(value, str):
+        return string_attribute(value)
+    if isinstance(value, int | float):
+        value = np.asarray(value, np.int64 if isinstance(value, int) else np.float64)[()]
+    if isinstance(value, np.generic):
+        scalar = _scalar_attribute(value, value.dtype)
+        if scalar is not None:
+            return scalar
+    if isinstance(value, np.ndarray):
+        return _dense(value)
+    if isinstance(value, dict):
+        return ir.DictAttr.get({k: attribute(v) for k, v in value.items()})
+    if isinstance(value, tuple | list):
+        return ir.ArrayAttr.get([attribute(v) for v in value])
+    raise TypeError(f"no attribute can hold a {type(value).__name__}")

@@ -1,21 +1,27 @@
 """Moving one array: host to device, device to device, device to host."""
 
 import contextlib
+import logging
+import types
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from jib import dtypes
 from jib.backend import client as client_module
 from jib.backend._compat import jaxlib_core
 from jib.backend.shardings import Sharding, SingleDeviceSharding, single_device_sharding
 from jib.core.avals import ShapedArray
 from jib.errors import ArgumentTypeError, JibRuntimeError
+from jib.settings import transfer_guard_device_to_host
 
 __all__ = [
-    "block_until_ready", "copied", "copy_to_host_async", "device_get", "device_put",
-    "dlpack_device", "explicit", "put", "put_scalar", "reshard", "to_dlpack",
+    "as_sharding", "block_until_ready", "copied", "copy_to_host_async", "device_get", "device_put",
+    "dlpack_device", "explicit", "put", "put_kept", "put_scalar", "reshard", "to_dlpack",
 ]  # fmt: skip
+
+_logger = logging.getLogger(__name__)
 
 ArrayImpl = jaxlib_core.ArrayImpl
 _batched_put = jaxlib_core.batched_device_put
@@ -83,6 +89,11 @@ def put(x: Any, aval: Any, sharding: Any = None, committed: bool | None = None) 
     return _batched_put(aval, sharding, shards, list(indices), committed, False, _KEEP, True)
 
 
+def put_kept(x: np.ndarray, aval: Any, sharding: Any) -> ArrayImpl:
+    """`put` to one device, without a copy where the runtime can do so: `x` must not change."""
+    return _batched_put(aval, sharding, [x], [sharding._device], False, False, _KEEP, True)
+
+
 def put_scalar(x: Any, dtype: Any, weak_type: bool = False) -> ArrayImpl:
     """A Python or NumPy scalar as a rank-0 array on the default device."""
     sharding = single_device_sharding(client_module.default_device())
@@ -91,7 +102,8 @@ def put_scalar(x: Any, dtype: Any, weak_type: bool = False) -> ArrayImpl:
     return _batched_put(aval, sharding, [value], [sharding._device], False, False, _COPY_NOW, True)
 
 
-def _as_sharding(device: Any) -> Any:
+def as_sharding(device: Any) -> Any:
+    """A device, its name, a sharding or None as a sharding or None."""
     if device is None or isinstance(device, Sharding):
         return device
     if isinstance(device, jaxlib_core.Device):
@@ -110,7 +122,7 @@ def device_put(x: Any, device: Any = None, *, donate: bool = False, may_alias: b
 
     With None, a device array is returned as it is, and host data goes to the default device.
     """
-    sharding = _as_sharding(device)
+    sharding = as_sharding(device)
     if isinstance(x, ArrayImpl):
         return x if sharding is None else reshard(x, sharding, donate=donate, may_alias=may_alias)
     value = np.asarray(x)
@@ -171,7 +183,10 @@ def to_dlpack(x: ArrayImpl, stream: Any, device: Any, copy: bool | None) -> Any:
     """The array's memory as a DLPack capsule."""
     if device is not None and tuple(device) != dlpack_device(x):
         raise BufferError(f"this array is on DLPack device {dlpack_device(x)}, not {device}")
-    return jaxlib_core.buffer_to_dlpack_managed_tensor(copied(x) if copy else x, stream=stream)
+    try:
+        return jaxlib_core.buffer_to_dlpack_managed_tensor(copied(x) if copy else x, stream=stream)
+    except jaxlib_core.JaxRuntimeError:
+        raise BufferError(f"DLPack has no type for elements of {x.aval.dtype}") from None
 
 
 def device_get(x: Any) -> Any:
@@ -181,6 +196,8 @@ def device_get(x: Any) -> Any:
     cached = x._npy_value
     if cached is not None:
         return cached
+    if transfer_guard_device_to_host.value != "allow":
+        _check_read(x)
     sharding = x._sharding
     if type(sharding) is SingleDeviceSharding:
         value = _read_one(x, sharding)
@@ -194,6 +211,22 @@ def device_get(x: Any) -> Any:
     return value
 
 
+def _check_read(x: ArrayImpl) -> None:
+    """Apply the guard on every platform: jaxlib's own lets reads on a CPU pass."""
+    level = transfer_guard_device_to_host.value
+    asked = jaxlib_core.guard_lib.thread_local_state().explicit_device_get
+    if asked and not level.endswith("explicit"):
+        return
+    text = f"an array of shape {x.aval.shape} and dtype {x.aval.dtype} is read on the host"
+    if level.startswith("log"):
+        _logger.warning("%s", text)
+        return
+    raise JibRuntimeError(
+        f"{text}, which transfer_guard_device_to_host={level!r} does not allow",
+        help="jib.device_get(x)" if level == "disallow" else (),
+    )
+
+
 def _read_one(x: ArrayImpl, sharding: Any) -> np.ndarray:
     aval = x.aval  # which single buffers, that jaxlib cut from a result, do not have
     if aval is not None and aval.dtype in _BUFFER_DTYPES and sharding._device.platform == "cpu":
@@ -202,7 +235,22 @@ def _read_one(x: ArrayImpl, sharding: Any) -> np.ndarray:
             return np.asarray(memoryview(x))
         except BufferError:  # the array was deleted, and the error below says so
             return x._single_device_array_to_np_array_did_copy()[0]
+    if aval is not None and aval.dtype.kind == "V" and dtypes.itemsize_bits(aval.dtype) >= 8:
+        return _read_extra(x, sharding._device.platform)
     return x._single_device_array_to_np_array_did_copy()[0]
+
+
+def _read_extra(x: ArrayImpl, platform: str) -> np.ndarray:
+    """A copy of bfloat16 and the like; jaxlib searches for a module at each of its own reads."""
+    if platform != "cpu" or not x.aval.size or x.is_deleted():
+        return x._single_device_array_to_np_array_did_copy()[0]
+    x.block_until_ready()
+    dtype = x.aval.dtype
+    there = {"data": (x.unsafe_buffer_pointer(), True), "typestr": f"|V{dtype.itemsize}"}
+    memory = types.SimpleNamespace(
+        __array_interface__=there | {"shape": x.aval.shape, "version": 3}
+    )
+    return np.array(memory).view(dtype)
 
 
 def _assemble(x: ArrayImpl) -> np.ndarray:

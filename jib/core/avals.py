@@ -185,7 +185,10 @@ class ShapeDtypeStruct:
 
 
 class AxisData(NamedTuple):
-    """A mapped axis: its size, and its name when the user gave one."""
+    """A mapped axis: its size, its name when the user gave one, and the mesh axes it is split over
+    where the function speaks of shardings.
+    """
 
     size: int
     name: Any = None
+    spmd_name: Any = None

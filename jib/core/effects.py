@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Effect", "no_effects"]
+__all__ = [
+    "Effect", "debug_effect", "io_effect", "is_ordered", "no_effects", "ordered_debug_effect",
+    "ordered_io_effect",
+]  # fmt: skip
 
 
 class Effect:
@@ -22,3 +25,14 @@ class Effect:
 
 
 no_effects: frozenset[Effect] = frozenset()
+
+# Looking at values: may be seen twice or not at all by derivatives. Input and output may not.
+debug_effect = Effect("debug")
+ordered_debug_effect = Effect("ordered debug", ordered=True)
+io_effect = Effect("io")
+ordered_io_effect = Effect("ordered io", ordered=True)
+
+
+def is_ordered(effects: frozenset[Effect]) -> bool:
+    """Whether one of the effects keeps program order."""
+    return any([effect.ordered for effect in effects])

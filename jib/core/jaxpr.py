@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from jib.core.primitive import Primitive
 
 __all__ = [
-    "ClosedJaxpr", "Equation", "Jaxpr", "Literal", "Var", "memoized", "meshes_of", "sub_jaxprs",
+    "ClosedJaxpr", "Equation", "Jaxpr", "Literal", "ScopedEquation", "Var", "memoized",
+    "meshes_of", "sub_jaxprs",
 ]  # fmt: skip
 
 
@@ -70,6 +71,28 @@ class Equation:
 
     def __repr__(self) -> str:
         return equation_to_string(self)
+
+
+class ScopedEquation(Equation):
+    """An equation that was recorded inside `named_scope`; `scope` is the full name."""
+
+    __slots__ = ("scope",)
+
+    @classmethod
+    def of(cls, eqn: Equation, scope: str) -> ScopedEquation:
+        """The same equation inside a scope."""
+        made = cls(**{name: getattr(eqn, name) for name in Equation.__slots__})
+        made.scope = scope
+        return made
+
+    @property
+    def plain(self) -> Equation:
+        """The same equation outside of any scope."""
+        return Equation(**{name: getattr(self, name) for name in Equation.__slots__})
+
+    def replace(self, **changes: Any) -> Equation:
+        """The same equation with some fields replaced."""
+        return ScopedEquation.of(self.plain.replace(**changes), self.scope)
 
 
 class Jaxpr:

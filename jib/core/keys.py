@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jib.core.avals import ShapedArray
+from jib.core.key_uses import KeyRecord, recent
 from jib.core.operators import add_array_type
 from jib.core.tracing import aval_handlers
 from jib.dtypes import ExtendedDType, prng_key
@@ -52,12 +53,20 @@ class KeyArray(_Array):
     Operators of arithmetic are not defined for keys; indexing, reshaping and stacking are.
     """
 
-    __slots__ = ("__weakref__", "_base", "aval")
+    __slots__ = ("__weakref__", "_base", "_record", "aval")
 
     def __init__(self, base: Any, dtype: KeyDType = key_dtype) -> None:
         self._base = base
+        self._record: KeyRecord | None = None
         shape = base.shape[: len(base.shape) - len(dtype.physical_shape)]
         self.aval = ShapedArray(shape, dtype)
+
+    @property
+    def record(self) -> KeyRecord:
+        """Which of the keys have been used."""
+        if self._record is None:
+            self._record = KeyRecord(self.aval.shape)
+        return self._record
 
     @property
     def sharding(self) -> Any:
@@ -80,15 +89,21 @@ class KeyArray(_Array):
         words = np.asarray(self._base)
         return f"Array({self.shape}, dtype={self.dtype}) overlaying:\n{words}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KeyArray, (self._base, self.aval.dtype)
+
     def __hash__(self) -> int:
         raise TypeError("an array of PRNG keys cannot be hashed")
 
 
 add_array_type(KeyArray)
 aval_handlers[KeyArray] = lambda key: key.aval
+
+
+def _flattened(key: KeyArray) -> tuple[tuple[Any], KeyDType]:
+    recent.records.append(key._record or key.record)
+    return (key._base,), key.aval.dtype
+
+
 # A compiled call sees the words; the keys around them are put on again when it returns.
-register_call_node(
-    KeyArray,
-    lambda key: ((key._base,), key.aval.dtype),
-    lambda dtype, base: KeyArray(base[0], dtype),
-)
+register_call_node(KeyArray, _flattened, lambda dtype, base: KeyArray(base[0], dtype))

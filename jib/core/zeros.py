@@ -8,6 +8,7 @@ import numpy as np
 
 from jib import dtypes
 from jib.core.avals import ShapedArray
+from jib.core.tracing import aval_of
 
 __all__ = ["UndefinedPrimal", "Zero", "float0", "is_undefined_primal", "tangent_aval"]
 
@@ -22,6 +23,21 @@ class Zero:
 
     def __init__(self, aval: ShapedArray) -> None:
         self.aval = aval
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the array which it stands for."""
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        """That of the array which it stands for."""
+        return self.aval.dtype
+
+    @staticmethod
+    def from_primal_value(val: Any) -> Zero:
+        """The zero tangent of a value."""
+        return Zero(tangent_aval(aval_of(val)))
 
     def __repr__(self) -> str:
         return f"Zero({self.aval})"

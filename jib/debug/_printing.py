@@ -10,12 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from jib.core.array import Array
 from jib.core.sources import api_boundary
-from jib.core.tracing import is_eager
-from jib.errors import ArgumentValueError, NotAvailableError
-from jib.lax._callbacks import callback_p
-from jib.tree import tree_registry
+from jib.errors import ArgumentValueError
+from jib.lax._callbacks import look_on_host
 
 __all__ = ["callback", "print"]
 
@@ -31,10 +28,12 @@ def callback(
     """Call a Python function with the values of arrays, each time the program runs.
 
     The function gets NumPy arrays where arrays were given, and its result is ignored. Under `vmap`
-    it is called once for each member of the batch; derivatives do not see it.
+    it is called once for each member of the batch; derivatives do not see it. With `ordered=True`
+    all such calls happen in the order of the program, also across programs.
 
     Raises:
-        NotAvailableError: for `ordered=True` under a transform.
+        EffectError: for `ordered=True` under `vmap`, or on several devices.
+        CallbackError: when the program runs, if the function raised an error.
 
     Example:
         >>> import jib
@@ -44,25 +43,7 @@ def callback(
         >>> seen
         [2.0]
     """
-    leaves, structure = tree_registry.flatten((args, kwargs))
-    arrays = [isinstance(x, Array) for x in leaves]
-
-    def on_host(*values: np.ndarray) -> tuple:
-        rest = iter(values)
-        full = [next(rest) if a else x for x, a in zip(leaves, arrays, strict=True)]
-        positional, named = structure.unflatten(full)
-        callback(*positional, **named)
-        return ()
-
-    given = [x for x, a in zip(leaves, arrays, strict=True) if a]
-    if is_eager():
-        on_host(*map(np.asarray, given))
-        return
-    if ordered:
-        raise NotAvailableError("debug.callback(ordered=True) inside a compiled program")
-    # The function outlives this call; the traced arrays must not.
-    leaves = [None if a else x for x, a in zip(leaves, arrays, strict=True)]
-    callback_p.bind(*given, function=on_host, results=())
+    look_on_host("jib.debug.callback", callback, args, kwargs, ordered)
 
 
 @api_boundary
@@ -96,7 +77,7 @@ def print(
         builtins.print(fmt.format(*values, **{k: _plain(v) for k, v in named.items()}))
         sys.stdout.flush()
 
-    callback(show, *args, ordered=ordered, **kwargs)
+    look_on_host("jib.debug.print", show, args, kwargs, ordered)
 
 
 def _plain(x: Any) -> Any:

@@ -12,15 +12,18 @@ from jib.errors._spans import Source, Span, resolve
 from jib.errors._tracing import JAXIndexError, JAXTypeError
 
 __all__ = [
-    "ArgumentTypeError", "ArgumentValueError", "AxisError", "BatchSizeError", "CarryError",
-    "DTypeError", "DonatedArrayError", "GradTypeError", "InconclusiveDimensionOperation",
-    "IndexBoundsError", "IntegerRangeError", "JaxRuntimeError", "JaxprTypeError", "JibRuntimeError",
+    "ArgumentTypeError", "ArgumentValueError", "AxisError", "BatchSizeError", "CallbackError",
+    "CarryError", "DTypeError", "DonatedArrayError", "EffectError", "GradTypeError",
+    "InconclusiveDimensionOperation", "IndexBoundsError", "IntegerRangeError", "JaxRuntimeError",
+    "JaxprTypeError", "JibRuntimeError",
     "KeyReuseError", "LeakedTracerError", "NoDerivativeError", "NonScalarGradError",
     "NotAvailableError", "ShapeError", "StaticArgumentError", "StructureError", "UnboundAxisError",
     "UnexpectedTracerError", "missing_names",
 ]  # fmt: skip
 
+_ast: Any = DeferredModule("ast")
 _difflib: Any = DeferredModule("difflib")
+_re: Any = DeferredModule("re")
 
 
 def _listed(items: Sequence[str]) -> str:
@@ -170,6 +173,53 @@ class LeakedTracerError(JibError, JAXTypeError, code="J401", title="a traced val
 class KeyReuseError(JibError, JAXTypeError, code="J402", title="a random key is used twice"):
     """A random key was used a second time, which would repeat or correlate the numbers."""
 
+    @classmethod
+    def used_twice(
+        cls, first: Sequence[Source], second: Sequence[Source], inside: Sequence[Source] = ()
+    ) -> KeyReuseError:
+        """A key used at two places, each the user's frames from the innermost on.
+
+        Where one helper used both keys, its callers tell the uses apart. `inside` is the use in the
+        program that was called, for a key that is no argument of the call.
+        """
+        pairs = [p for p in zip(first, second, strict=False) if p[0] != p[1]]
+        apart = bool(pairs)
+        earlier, now = pairs[0] if apart else (next(iter(x), None) for x in (first, second))
+        function, _ = _call_at(earlier)
+        name = _call_at(inside[0] if inside else now)[1] or _call_at(earlier)[1]
+        span = None if earlier is None else resolve(earlier)
+        by = f" by `{function}`" if function else ""
+        at = f" ({span.short_file}:{span.first_line})" if span else ""
+        key, again = name or "key", "" if apart else " each time it comes there"
+        cure = f"k1, k2 = jib.random.split({key})   and use each of them once"
+        if not apart:
+            cure = f"in each round, a key of its own   jib.random.fold_in({key}, i)"
+        return cls(
+            f"{f'`{name}`' if name else 'a random key'} was already used{by}{at}; the same numbers "
+            f"would come again{again}",
+            label="is the second use" if apart else "is both uses",
+            notes=[(span, "was the first use")] if span and apart else (),
+            help=[cure, f"to draw the same numbers again on purpose   jib.random.clone({key})"],
+            source=now,
+        )
+
+
+def _call_at(source: Source | None) -> tuple[str, str]:
+    """The name of the function called there, and the argument that is a key; "" for the unknown."""
+    try:
+        call: Any = _ast.parse(resolve(source).text, mode="eval").body if source else None
+    except SyntaxError:
+        call = None
+    if not isinstance(call, _ast.Call):
+        return "", ""
+    named = {k.arg: k.value for k in call.keywords}
+    texts = [_ast.unparse(x) for x in (*call.args, *named.values())]
+    likely = [t for t in texts if _re.search(r"key|rng|seed|^k\d?$", t) and len(t) < 30]
+    function = _ast.unparse(call.func).rpartition(".")[2]
+    if "random." in _ast.unparse(call.func) and texts and len(texts[0]) < 30:
+        likely.insert(0, texts[0])
+    return function if function.isidentifier() else "", likely[0] if likely else ""
+
 
 class DonatedArrayError(
     JibError, RuntimeError, ValueError, code="J501", title="a donated array is used again"
@@ -213,6 +263,20 @@ class JibRuntimeError(JibError, RuntimeError, code="J502", title="the compiled p
         self.error_code_string = message.partition(":")[0] if ":" in message else ""
 
 
+class CallbackError(JibError, RuntimeError, code="J503", title="a host callback failed"):
+    """A Python function that a program calls raised an error, or returned what it must not."""
+
+
+class EffectError(
+    JibError,
+    ValueError,
+    NotImplementedError,
+    code="J504",
+    title="a transform cannot keep a host call",
+):
+    """A transform would repeat an effect on the host, drop it, or change its order."""
+
+
 class StructureError(
     JibError, TypeError, ValueError, code="J601", title="containers are built differently"
 ):
@@ -226,11 +290,19 @@ class CarryError(JibError, TypeError, code="J602", title="a loop changes its car
     def differs(cls, operation: str, differences: Sequence[tuple[str, str, str]]) -> CarryError:
         """`(where, before, after)` for each leaf whose type changes."""
         where, before, after = differences[0]
+        (old, old_shape), (new, new_shape) = before.split("["), after.split("[")
+        if old_shape != new_shape:
+            cures = ["keep its shape in every step; what grows is better returned step by step"]
+        else:
+            cures = [
+                f"return what it was given   x.astype('{old}')",
+                f"or begin with what it becomes   x.astype('{new}')",
+            ]
         return cls(
             f"the body of `{operation}` must return what it was given, "
             f"but {where or 'the carry'} was {before} and became {after}",
             notes=[f"{w} was {b} and became {a}" for w, b, a in differences[1:]],
-            help="give the first carry the type that the body returns, or cast inside the body",
+            help=cures,
         )
 
 

@@ -13,8 +13,8 @@ from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 __all__ = [
-    "Source", "Span", "capture", "is_library_file", "register_library_prefix", "resolve",
-    "short_file_name", "source_lines", "text_between", "user_frame",
+    "Source", "Span", "capture", "capture_callers", "is_library_file", "register_library_prefix",
+    "resolve", "short_file_name", "source_lines", "text_between", "user_frame",
 ]  # fmt: skip
 
 # A position that costs nothing to keep: a code object and the byte offset of an instruction in it.
@@ -70,6 +70,21 @@ def capture(depth: int = 1) -> Source | None:
     except (AttributeError, ValueError):  # ran off the outermost frame: no user code here
         return None
     return code, frame.f_lasti
+
+
+def capture_callers(count: int) -> tuple[Source, ...]:
+    """The user's position, and those of the frames that called it, innermost first."""
+    found: list[Source] = []
+    frame: FrameType | None = _getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        known = _library.get(code.co_filename)
+        if not (is_library_file(code.co_filename) if known is None else known):
+            found.append((code, frame.f_lasti))
+            if len(found) == count:
+                break
+        frame = frame.f_back
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jib import lax
+from jib import dtypes, lax
 from jib.backend import mlir
 from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
@@ -43,7 +43,7 @@ def add(x: ArrayLike, y: ArrayLike) -> Any:
     """Element-wise sum of two arrays of one dtype; shapes are equal, or one has rank 0.
 
     Example:
-        >>> from jib import lax
+        >>> from jib import dtypes, lax
         >>> lax.add(1.0, 2.0)
         Array(3., dtype=float32, weak_type=True)
     """
@@ -263,7 +263,7 @@ def _sign_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
 
 def _sign_lower(ctx: Any, x: Any) -> Any:
     (aval,) = ctx.avals_in
-    if aval.dtype.kind == "u":  # StableHLO knows the sign of signed numbers only
+    if aval.dtype in dtypes.UNSIGNED:  # StableHLO knows the sign of signed numbers only
         return mlir.emit("stablehlo.minimum", mlir.ir_type(aval), [x, ctx.constant(1, aval)])
     return mlir.emit("stablehlo.sign", mlir.ir_type(aval), [x])
 
@@ -296,7 +296,7 @@ def _abs_jvp(t: Any, x: Any) -> Any:
 
 
 def _abs_lower(ctx: Any, x: Any) -> Any:
-    if ctx.avals_in[0].dtype.kind == "u":
+    if ctx.avals_in[0].dtype in dtypes.UNSIGNED:
         return x
     return mlir.emit("stablehlo.abs", mlir.ir_type(ctx.avals_out[0]), [x])
 
@@ -397,9 +397,9 @@ pow_p = Primitive(
 )
 
 
-def nextafter(x: ArrayLike, y: ArrayLike) -> Any:
-    """The next representable number after `x` towards `y`."""
-    return nextafter_p.bind(x, y)
+def nextafter(x1: ArrayLike, x2: ArrayLike) -> Any:
+    """The next representable number after `x1` towards `x2`."""
+    return nextafter_p.bind(x1, x2)
 
 
 nextafter_p = binary(

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from jib import lax
+from jib.core.tracing import aval_of
+from jib.dtypes import UNSIGNED, itemsize_bits, parse
 from jib.lax._families import binary, booleans, integers, unary
 from jib.typing import ArrayLike
 
 __all__ = [
-    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clz", "population_count",
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clz", "mulhi", "population_count",
     "shift_left", "shift_right_arithmetic", "shift_right_logical",
 ]  # fmt: skip
 
@@ -136,3 +139,51 @@ population_count_p = unary(
     "population_count", integers, numpy=lambda x: _unpacked(x).sum(axis=-1), hlo="popcnt", jvp=None
 )
 clz_p = unary("clz", integers, numpy=_clz_numpy, hlo="count_leading_zeros", jvp=None)
+
+# --------------------------------------------------------------------------------- products
+
+
+def mulhi(x: ArrayLike, y: ArrayLike, /) -> Any:
+    """Element-wise: the high half of the product of two integers, which has twice their bits.
+
+    Example:
+        >>> import numpy as np
+        >>> from jib import lax
+        >>> int(lax.mulhi(np.uint8(200), np.uint8(100)))
+        78
+    """
+    return mulhi_p.bind(x, y)
+
+
+def _mulhi_numpy(x: Any, y: Any) -> Any:
+    return ((x.astype(object) * y.astype(object)) >> itemsize_bits(x.dtype)).astype(x.dtype)
+
+
+def _mulhi(x: Any, y: Any) -> Any:
+    """From the four products of half words, as unsigned numbers."""
+    dtype = aval_of(x).dtype
+    bits = itemsize_bits(dtype)
+    unsigned = parse(f"uint{bits}")
+
+    def number(value: int) -> Any:
+        return lax.convert_element_type(lax.full((), np.uint32(value)), unsigned)
+
+    def halves(value: Any) -> tuple[Any, Any]:
+        return shift_right_logical(value, half), bitwise_and(value, mask)
+
+    half, mask = number(bits // 2), number(2 ** (bits // 2) - 1)
+    (a, b), (c, d) = (halves(lax.bitcast_convert_type(z, unsigned)) for z in (x, y))
+    middle = lax.add(lax.mul(a, d), halves(lax.mul(b, d))[0])
+    upper, lower = halves(middle)
+    upper = lax.add(upper, halves(lax.add(lower, lax.mul(b, c)))[0])
+    found = lax.bitcast_convert_type(lax.add(lax.mul(a, c), upper), dtype)
+    if dtype in UNSIGNED:
+        return found
+    for one, other in ((x, y), (y, x)):  # a negative number stood for itself and 2**bits
+        zero = lax.full_like(found, 0)
+        one, other = lax.add(one, zero), lax.add(other, zero)
+        found = lax.sub(found, lax.select(lax.lt(one, zero), other, zero))
+    return found
+
+
+mulhi_p = binary("mulhi", integers, numpy=_mulhi_numpy, hlo=_mulhi, jvp=None)

@@ -21,7 +21,9 @@ from jib.lax._programs import Body, join_constants, merge, nonzero_of, pick, tan
 from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import instantiate, jvp_jaxpr
+from jib.passes.key_check import without_key_uses
 from jib.passes.lower import LoweringContext, inline_jaxpr
+from jib.passes.ordering import refuse_batch
 from jib.passes.partial_eval import partial_eval_jaxpr
 from jib.passes.reference import evaluate_jaxpr_numpy
 from jib.passes.stage import evaluate, stage_jaxpr
@@ -136,7 +138,10 @@ def _choose(name: str, index: Any, functions: Sequence[tuple[str, Any]], operand
     if aval_of(index).vary:
         # The devices choose differently: a sum over devices inside one branch (or inside its
         # derivative) would wait for ever for those that took another. All run both, and select.
-        results = [evaluate(b.jaxpr, b.consts, *leaves) for b in bodies]
+        jaxprs = [bodies[0].jaxpr, *(without_key_uses(b.jaxpr) for b in bodies[1:])]
+        results = [
+            evaluate(p, b.consts, *leaves) for p, b in zip(jaxprs, bodies, strict=True)
+        ]
         outs = [lax.select_n(index, *cases) for cases in zip(*results, strict=True)]
         return bodies[0].tree.unflatten(outs)
     branches, consts = join_constants(bodies)
@@ -282,7 +287,10 @@ def _cond_batch(axis: Any, args: Any, dims: Any, *, branches: tuple[Jaxpr, ...])
         programs = tuple(batch_jaxpr(branch, axis, mapped, asked)[0] for branch in branches)
         outs = cond_p.bind(index, *moved, branches=programs)
         return outs, [0 if a else None for a in asked]
+    refuse_batch("cond", *branches)
     # Members differ in their branch: compute all branches, and select.
+    # They may use one and the same key, so the uses of the first count alone.
+    branches = (branches[0], *map(without_key_uses, branches[1:]))
     results = [
         evaluate(batch_jaxpr(branch, axis, mapped, True)[0], (), *moved) for branch in branches
     ]
@@ -305,7 +313,7 @@ def _cond_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, An
     asked, known, waiting, count, forwarded = _split_branches(branches[0], branches, mask)
     known_args = pick(args[1:], mask, False)
     outs: list[Any] = []
-    if known[0].outvars:
+    if known[0].outvars or any(branch.effects for branch in known):
         outs = split.parent.process(cond_p, (args[0], *known_args), {"branches": known})
     results = outs[: asked.count(False)]
     rest = [

@@ -16,7 +16,13 @@ from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import DTypeError, ShapeError
 from jib.lax._families import is_linear, kind_of
-from jib.lax._precision import PrecisionLike, canonical_precision, precision_attributes
+from jib.lax._precision import (
+    PrecisionLike,
+    algorithm_dtypes,
+    canonical_precision,
+    is_algorithm,
+    precision_attributes,
+)
 from jib.lax._shaping import canonical_axis
 from jib.typing import ArrayLike, DTypeLike
 
@@ -42,7 +48,7 @@ def dot_general(
         lhs, rhs: arrays of numbers; different dtypes are promoted.
         dimension_numbers: `((lhs_contracting, rhs_contracting), (lhs_batch, rhs_batch))`: pairs of
             axes to sum over, and pairs of axes that go along.
-        precision: `None` is full float32; see `Precision`.
+        precision: `None` is full float32; see `Precision` and `DotAlgorithmPreset`.
         preferred_element_type: dtype of the sums and the result; by default that of the operands.
         out_sharding: how the result is spread over devices.
 
@@ -61,12 +67,19 @@ def dot_general(
         (2, 4)
     """
     left, right = aval_of(lhs), aval_of(rhs)
-    if left.dtype != right.dtype:
+    precision = canonical_precision(precision)
+    if left.dtype != right.dtype and not is_algorithm(precision):
         dtype = dtypes.promote_types(left.dtype, right.dtype)
         lhs = lax.convert_element_type(lhs, dtype)
         rhs = lax.convert_element_type(rhs, dtype)
     (lc, rc), (lb, rb) = dimension_numbers
     preferred = None if preferred_element_type is None else dtypes.parse(preferred_element_type)
+    wanted = None
+    if is_algorithm(precision):
+        same = left.dtype == right.dtype
+        wanted = preferred or (left.dtype if same else None)
+        *given, preferred = algorithm_dtypes(precision, left.dtype, right.dtype, wanted)
+        lhs, rhs = (lax.convert_element_type(x, d) for x, d in zip((lhs, rhs), given, strict=True))
     product = dot_general_p.bind(
         lhs,
         rhs,
@@ -74,9 +87,10 @@ def dot_general(
             (_axes(lc, left), _axes(rc, right)),
             (_axes(lb, left), _axes(rb, right)),
         ),
-        precision=canonical_precision(precision),
+        precision=precision,
         preferred_element_type=preferred,
     )
+    product = product if wanted is None else lax.convert_element_type(product, wanted)
     return product if out_sharding is None else lax.with_sharding_constraint(product, out_sharding)
 
 
@@ -101,7 +115,7 @@ def _dot_type(
     for aval in (x, y):
         if kind_of(aval.dtype) == "k":
             raise DTypeError.accepts("dot_general", aval.dtype.name, "numbers")
-    if x.dtype != y.dtype:
+    if x.dtype != y.dtype and not is_algorithm(precision):
         raise DTypeError(
             f"`dot_general` needs one dtype, but got {x.dtype.name} and {y.dtype.name}"
         )

@@ -299,7 +299,7 @@ def comparison(name: str, kinds: Kinds, *, numpy: Callable[..., Any], direction:
 
     def lower(ctx: LoweringContext, x: Any, y: Any) -> Any:
         kind = kind_of(ctx.avals_in[0].dtype)
-        unsigned = kind == "b" or (kind == "i" and ctx.avals_in[0].dtype.kind == "u")
+        unsigned = kind == "b" or (kind == "i" and ctx.avals_in[0].dtype in dtypes.UNSIGNED)
         compare = "UNSIGNED" if unsigned else "SIGNED" if kind == "i" else "FLOAT"
         left, right = broadcast_operands(ctx, (x, y))
         return mlir.compare(left, right, direction, compare)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,13 +29,14 @@ from jib.lax._programs import (
     trace_body,
     without_weak_outputs,
 )
+from jib.lax._recompute import again
 from jib.lax._scan_bodies import Split, jvp_body, sections, split_body, transpose_body
 from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import instantiate
 from jib.passes.lower import LoweringContext, call_jaxpr, inline_jaxpr
 from jib.passes.reference import evaluate_jaxpr_numpy
-from jib.passes.stage import evaluate
+from jib.passes.stage import evaluate, stage_jaxpr
 from jib.tree import tree_registry
 
 __all__ = ["map", "scan"]
@@ -50,6 +52,8 @@ def scan(
     reverse: bool = False,
     unroll: int | bool = 1,
     _split_transpose: bool = False,
+    *,
+    remat: str | int | None = None,
 ) -> tuple[Any, Any]:
     """Run `carry, y = f(carry, x)` over the leading axis of `xs`, compiled as one loop.
 
@@ -61,6 +65,11 @@ def scan(
         length: the number of steps, needed when `xs` holds no array.
         reverse: go from the last element to the first; `ys` still stand in the order of `xs`.
         unroll: how many steps to write out in one turn of the loop; True for all of them.
+        remat: the way back of reverse mode needs values of every step. With a number k only the
+            carry of each k-th step is kept, and the steps between are run again, k at a time; with
+            "sqrt", k is about the square root of `length`, and so is the memory: that many carries,
+            and the values of that many steps (Griewank and Walther, "Algorithm 799", 2000, go on to
+            more levels). `xs` and `ys` have their full size as ever.
 
     Returns:
         The last carry, and the results `y` stacked along a new first axis.
@@ -68,7 +77,8 @@ def scan(
     Raises:
         CarryError: if the carry changes its shape or dtype.
         StructureError: if `f` does not return a pair, or the carry changes its structure.
-        ArgumentValueError: if the leading axes of `xs` have different lengths.
+        ArgumentValueError: if the leading axes of `xs` have different lengths, or `remat` is
+            neither "sqrt" nor a positive number.
 
     Example:
         >>> import jib.numpy as jnp
@@ -77,7 +87,7 @@ def scan(
         >>> total.item(), sums.tolist()
         (6, [0, 1, 3, 6])
     """
-    return scan_as("scan", f, init, xs, length, reverse, unroll)
+    return scan_as("scan", f, init, xs, length, reverse, unroll, remat)
 
 
 def scan_as(
@@ -88,6 +98,7 @@ def scan_as(
     length: int | None,
     reverse: bool,
     unroll: int | bool,
+    remat: str | int | None = None,
 ) -> tuple[Any, Any]:
     """`scan` under the name of the function that the user called."""
     init_leaves, init_tree = flatten(init)
@@ -106,17 +117,19 @@ def scan_as(
         return trace_body(step, in_tree, [*avals, *x_avals], f"{name}_body")
 
     body, carry = stable_carry(name, init_leaves, init, trace)
-    outs = scan_p.bind(
-        *body.consts,
-        *carry,
-        *xs_leaves,
-        jaxpr=body.jaxpr.hoisted,
-        num_consts=len(body.consts),
-        num_carry=len(carry),
-        length=length,
-        reverse=bool(reverse),
-        unroll=_steps(unroll, length),
-    )
+    params = {
+        "jaxpr": body.jaxpr.hoisted,
+        "num_consts": len(body.consts),
+        "num_carry": len(carry),
+        "length": length,
+        "reverse": bool(reverse),
+        "unroll": _steps(unroll, length),
+    }
+    if remat is None:
+        outs = scan_p.bind(*body.consts, *carry, *xs_leaves, **params)
+    else:
+        size = _chunk_size(remat, length)
+        outs = _in_chunks(body.consts, carry, xs_leaves, size, params)
     y_tree = flatten(body.tree.unflatten([0] * body.tree.num_leaves)[1])[1]
     return init_tree.unflatten(outs[: len(carry)]), y_tree.unflatten(outs[len(carry) :])
 
@@ -164,6 +177,56 @@ def _steps(unroll: int | bool, length: int) -> int:
     if unroll < 0:
         raise ArgumentValueError(f"`unroll` must be positive, but is {unroll}")
     return min(max(int(unroll), 1), max(length, 1))
+
+
+def _chunk_size(remat: Any, length: int) -> int:
+    if remat == "sqrt":
+        root = max(math.isqrt(max(length, 1) - 1) + 1, 1)
+        # A divisor of the length needs no extra steps at the end.
+        return next((k for k in range(root, 2 * root) if length % k == 0), root)
+    if type(remat) is int and remat > 0:
+        return min(remat, max(length, 1))
+    raise ArgumentValueError(
+        f'`remat` must be "sqrt" or a positive number of steps, but is {remat!r}',
+        help='lax.scan(f, init, xs, remat="sqrt")',
+    )
+
+
+def _in_chunks(
+    consts: Sequence[Any], carry: Sequence[Any], xs: Sequence[Any], size: int, params: dict
+) -> list[Any]:
+    """The loop in turns of `size` steps, each of which is run again on the way back."""
+    jaxpr, length, num_carry = params["jaxpr"], params["length"], params["num_carry"]
+    whole = length // size * size
+    fixed = len(consts) + num_carry
+
+    def chunk(count: int, in_loop: bool) -> Jaxpr:
+        avals = jaxpr.in_avals
+        avals = [*avals[:fixed], *(stack_aval(a, count) for a in avals[fixed:])]
+        options = {**params, "length": count, "unroll": min(params["unroll"], count)}
+        steps = stage_jaxpr(lambda *v: scan_p.bind(*v, **options), avals, name=jaxpr.name)
+        return stage_jaxpr(lambda *v: again(steps, v, in_loop), avals, name=jaxpr.name)
+
+    def turns(start: int, stop: int, carry: Sequence[Any]) -> tuple[Sequence[Any], list[Any]]:
+        parts = [lax.slice_in_dim(x, start, stop) for x in xs]
+        if start:
+            outs = evaluate(chunk(stop - start, False), (), *consts, *carry, *parts)
+            return outs[:num_carry], outs[num_carry:]
+        count = stop // size
+        parts = [lax.reshape(x, (count, size, *aval_of(x).shape[1:])) for x in parts]
+        options = {**params, "jaxpr": chunk(size, True), "length": count, "unroll": 1}
+        outs = scan_p.bind(*consts, *carry, *parts, **options)
+        return outs[:num_carry], [lax.collapse(y, 0, 2) for y in outs[num_carry:]]
+
+    ranges = [(0, whole)] if whole == length else [(0, whole), (whole, length)]
+    found = {}
+    for start, stop in reversed(ranges) if params["reverse"] else ranges:
+        carry, found[start] = turns(start, stop, carry)
+    ys = [found[start] for start, _ in ranges]
+    return [
+        *carry,
+        *(y[0] if len(y) == 1 else lax.concatenate(y, 0) for y in zip(*ys, strict=True)),
+    ]
 
 
 def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
@@ -310,7 +373,7 @@ def _run_known(
         found = traced_with(trace, evaluate, parts.hoisted, (), *known_consts)
         hoisted, in_loop = found[: parts.invariant], found[parts.invariant :]
     outs: list[Any] = []
-    if parts.known.outvars:
+    if parts.known.outvars or parts.known.effects:
         known_params = {"num_consts": len(in_loop), "num_carry": len(known_carry)}
         outs = trace.process(
             scan_p,

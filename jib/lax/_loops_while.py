@@ -16,6 +16,7 @@ from jib.core.tracing import Tracer, aval_of
 from jib.core.zeros import Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError
 from jib.lax._families import constant_like
+from jib.lax._loops_bounded import bounded
 from jib.lax._loops_scan import scan_as
 from jib.lax._programs import (
     Body,
@@ -34,7 +35,9 @@ from jib.lax._scan_bodies import sections
 from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import instantiate, jvp_jaxpr
+from jib.passes.key_check import without_key_uses
 from jib.passes.lower import LoweringContext, inline_jaxpr
+from jib.passes.ordering import refuse_batch, without_effects
 from jib.passes.partial_eval import partial_eval_jaxpr
 from jib.passes.reference import evaluate_jaxpr_numpy
 from jib.passes.stage import evaluate, stage_jaxpr
@@ -46,7 +49,11 @@ flatten = tree_registry.flatten
 
 
 def while_loop(
-    cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any
+    cond_fun: Callable[[Any], Any],
+    body_fun: Callable[[Any], Any],
+    init_val: Any,
+    *,
+    max_steps: int | None = None,
 ) -> Any:
     """Repeat `val = body_fun(val)` while `cond_fun(val)` is true, compiled as one loop.
 
@@ -54,24 +61,39 @@ def while_loop(
         cond_fun: from the value to a boolean scalar.
         body_fun: from the value to the next one, of the same structure, shapes and dtypes.
         init_val: the first value, a tree of arrays.
+        max_steps: the most steps that it may take, a Python integer.
 
-    The loop has forward-mode derivatives (`jvp`, `jacfwd`), but no reverse mode: the number of
-    steps, and so the memory for it, is not known.
+    Without `max_steps` the loop has forward-mode derivatives (`jvp`, `jacfwd`), but no reverse
+    mode: the number of steps, and so the memory for it, is not known. With it both modes exist.
+    Reverse mode then keeps the values of about `sqrt(max_steps)` steps, and runs the others again;
+    what is not needed is skipped, but under `vmap` every member takes all `max_steps`.
+
+    A loop that is not done after `max_steps` raises an error where values are known. Inside a
+    compiled function it cannot, so nothing that it returns looks like a result: floating numbers
+    (and their derivatives) become NaN, signed integers the least and others the largest number;
+    booleans and random keys stay.
 
     Raises:
         CarryError: if the value changes its shape or dtype.
         StructureError: if the value changes its structure.
         ArgumentTypeError: if `cond_fun` does not return a boolean scalar.
+        ArgumentValueError: if `max_steps` is not a number of steps, or was not enough.
 
     Example:
+        >>> import jib
         >>> from jib import lax
         >>> lax.while_loop(lambda x: x < 100, lambda x: x * 2, 1).item()
         128
+        >>> grown = lambda x: lax.while_loop(lambda v: v < 9, lambda v: v * v, x, max_steps=10)
+        >>> float(jib.grad(grown)(2.0))
+        32.0
     """
-    return _while("while_loop", cond_fun, body_fun, init_val)
+    return _while("while_loop", cond_fun, body_fun, init_val, max_steps)
 
 
-def _while(name: str, cond_fun: Any, body_fun: Any, init_val: Any) -> Any:
+def _while(
+    name: str, cond_fun: Any, body_fun: Any, init_val: Any, max_steps: int | None = None
+) -> Any:
     leaves, tree = flatten(init_val)
     in_tree = flatten((init_val,))[1]
 
@@ -81,7 +103,7 @@ def _while(name: str, cond_fun: Any, body_fun: Any, init_val: Any) -> Any:
             check_structure(name, init_val, tree, out_tree)
             return without_weak_outputs(outs, avals)
 
-        return trace_body(step, in_tree, avals, "while_body")
+        return trace_body(step, in_tree, avals, f"{name}_body")
 
     body, carry = stable_carry(name, leaves, init_val, trace)
     cond = trace_body(cond_fun, in_tree, [aval_of(x) for x in carry], "while_cond")
@@ -92,6 +114,8 @@ def _while(name: str, cond_fun: Any, body_fun: Any, init_val: Any) -> Any:
             f"the condition of `{name}` must return a boolean scalar, but returned {shown}",
             help="compare, and reduce an array with `.any()` or `.all()`: bool[] is needed",
         )
+    if max_steps is not None:
+        return tree.unflatten(bounded(name, cond, body, carry, max_steps))
     outs = while_p.bind(
         *cond.consts,
         *body.consts,
@@ -247,13 +271,27 @@ def _with_more_inputs(cond: Jaxpr, body: Jaxpr, count: int) -> Jaxpr:
 
 
 def _no_transpose(cts: Any, *operands: Any, **params: Any) -> list[Any]:
-    raise NoDerivativeError(
-        "`while_loop` has no reverse-mode derivative: how often it runs, and so how much memory "
-        "the way back needs, is known only at run time",
-        help=[
+    name = "fori_loop" if params["body"].name.startswith("fori_loop") else "while_loop"
+    if name == "fori_loop":
+        why = "its bounds are traced, so how often it runs, and how much memory"
+        cures = [
+            "bounds that are Python integers   jib.lax.fori_loop(0, 100, body_fun, init_val)   "
+            "where `jib.jit(f, static_argnames=...)` keeps an argument what it is",
+            "or go to the most steps there can be, and keep the value after the last   "
+            "jib.lax.fori_loop(0, 100, lambda i, v: jib.lax.cond(i < n, body_fun, "
+            "lambda i, v: v, i, v), init_val)",
+        ]
+    else:
+        why = "how often it runs, and so how much memory"
+        cures = [
+            "say how many steps it takes at most   "
+            "jib.lax.while_loop(cond_fun, body_fun, init_val, max_steps=100)",
             "with a known number of steps   jib.lax.fori_loop(0, n, body, x)   where n is an int",
-            "jib.jvp and jib.jacfwd work through `while_loop`",
-        ],
+        ]
+    raise NoDerivativeError(
+        f"`{name}` has no reverse-mode derivative: {why} the way back needs, is known only at run "
+        "time",
+        help=[*cures, f"jib.jvp and jib.jacfwd work through `{name}`"],
     )
 
 
@@ -291,7 +329,10 @@ def _while_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, A
             "num_body": consts.count(False),
         },
     )
-    again = split.recorder.process(while_p, args, params)
+    operation = "the derivative of `while_loop`"
+    cond, body = (without_effects(p, operation) for p in (cond, body))
+    programs = {"cond": without_key_uses(cond), "body": without_key_uses(body)}
+    again = split.recorder.process(while_p, args, {**params, **programs})
     waiting = pick(again, carry)
     return merge(carry, waiting, outs)
 
@@ -307,6 +348,7 @@ def _while_batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, A
             break
         carry = wider
     if differs:
+        refuse_batch("while_loop", cond, body)
         cond, body = _until_all(cond, body, num_cond, num_body)
     mapped = (*cond_mapped, *consts, *carry)
     moved = [
@@ -332,7 +374,7 @@ def _until_all(cond: Jaxpr, body: Jaxpr, num_cond: int, num_body: int) -> tuple[
 
     def step(*args: Any) -> list[Any]:
         cond_consts, consts, value = sections(args, num_cond, num_body)
-        (going,) = evaluate(cond, (), *cond_consts, *value)
+        (going,) = evaluate(without_key_uses(cond), (), *cond_consts, *value)
         new = evaluate(body, (), *consts, *value)
         return [_where(going, a, b) for a, b in zip(new, value, strict=True)]
 

@@ -12,6 +12,7 @@ from jib import lax
 from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr
+from jib.core.key_uses import KeyUse
 from jib.core.keys import KeyDType, key_dtype
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
@@ -140,7 +141,7 @@ wrap_key_p = Primitive(
 )
 
 
-def _data_type(keys: ShapedArray) -> ShapedArray:
+def _data_type(keys: ShapedArray, *, use: KeyUse | None = None) -> ShapedArray:
     if not keys.is_key:
         raise DTypeError(
             f"`key_data` takes typed PRNG keys, but got {keys}",
@@ -149,12 +150,19 @@ def _data_type(keys: ShapedArray) -> ShapedArray:
     return keys.physical()
 
 
+def _data_batch(
+    axis: Any, args: Any, dims: Any, *, use: KeyUse | None = None
+) -> tuple[Any, int | None]:
+    return key_data_p.bind(*args, use=use), dims[0]
+
+
+# With a `use` the words are read to make random numbers, which is done once with each key.
 key_data_p = Primitive(
     "key_data",
     type=_data_type,
-    numpy=lambda keys: keys,
+    numpy=lambda keys, *, use=None: keys,
     jvp=constant_jvp(lambda: key_data_p),
     transpose=Waived("random keys have no derivative"),
-    batch=lambda axis, args, dims: (key_data_p.bind(*args), dims[0]),
-    lower=lambda ctx, keys: keys,
+    batch=_data_batch,
+    lower=lambda ctx, keys, *, use=None: keys,
 )

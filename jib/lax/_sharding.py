@@ -90,7 +90,8 @@ def _batch(axis: Any, args: Any, dims: Any, *, sharding: Any) -> tuple[Any, int]
     (x,), (d,) = args, dims
     entries = list(sharding.spec.partitions)
     entries += [None] * (d - len(entries))
-    entries.insert(d, PartitionSpec.UNCONSTRAINED)
+    split = axis.spmd_name is not None
+    entries.insert(d, axis.spmd_name if split else PartitionSpec.UNCONSTRAINED)
     spec = sharding.spec.update(partitions=entries)
     return sharding_constraint_p.bind(x, sharding=sharding.update(spec=spec)), d
 

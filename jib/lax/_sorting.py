@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jib import lax
+from jib import dtypes, lax
 from jib.backend import mlir
 from jib.backend.mlir import ir
 from jib.core.algebra import algebra
@@ -49,7 +49,7 @@ def sort(
 
     Example:
         >>> import jib.numpy as jnp
-        >>> from jib import lax
+        >>> from jib import dtypes, lax
         >>> keys, values = lax.sort((jnp.array([3, 1, 2]), jnp.array([0, 1, 2])))
         >>> values.tolist()
         [1, 2, 0]
@@ -165,6 +165,12 @@ def _sort_codes(x: Any, *, dimension: int) -> Any:
     return lax.convert_element_type(found, aval_of(x).dtype)
 
 
+def _sort_widened(x: Any, *, dimension: int) -> Any:
+    code = lax.convert_element_type(x, np.int32)
+    (code,) = sort_p.bind(code, dimension=dimension, is_stable=False, num_keys=1)
+    return lax.convert_element_type(code, aval_of(x).dtype)
+
+
 def _sort_packed(*operands: Any, dimension: int) -> list[Any]:
     key = operands[0]
     if kind_of(aval_of(key).dtype) == "f":  # here equal zeros must stay in their order
@@ -182,6 +188,7 @@ def _sort_packed(*operands: Any, dimension: int) -> list[Any]:
 
 
 _lower_codes = lower_by_tracing(_sort_codes)
+_lower_widened = lower_by_tracing(_sort_widened)
 _lower_packed = lower_by_tracing(_sort_packed, multiple_results=True)
 
 
@@ -193,6 +200,8 @@ def _sort_lower(
     if ctx.platform == "cpu" and num_keys == 1 and kind in "bif":
         if len(values) == 1 and kind == "f" and key.dtype.itemsize <= 4:
             return [_lower_codes(ctx, *values, dimension=dimension)]
+        if len(values) == 1 and key.dtype in dtypes.NARROW_INTEGERS:  # XLA loses some of 2 bits
+            return [_lower_widened(ctx, *values, dimension=dimension)]
         if len(values) > 1 and key.dtype.itemsize <= 4 and key.dtype != np.uint32:
             return _lower_packed(ctx, *values, dimension=dimension)
     scalars = [ShapedArray((), a.dtype) for a in ctx.avals_in]
@@ -240,7 +249,7 @@ def _less(keys: Sequence[tuple[Any, Any, ShapedArray]]) -> Any:
 
 def _compare(left: Any, right: Any, direction: str, aval: ShapedArray) -> Any:
     kind = kind_of(aval.dtype)
-    unsigned = kind == "b" or aval.dtype.kind == "u"
+    unsigned = kind == "b" or aval.dtype in dtypes.UNSIGNED
     order = "TOTALORDER" if kind == "f" else "UNSIGNED" if unsigned else "SIGNED"
     return mlir.compare(left, right, direction, order)
 
@@ -270,7 +279,7 @@ def top_k(operand: ArrayLike, k: int, *, axis: int = -1) -> list[Any]:
 
     Example:
         >>> import jib.numpy as jnp
-        >>> from jib import lax
+        >>> from jib import dtypes, lax
         >>> values, indices = lax.top_k(jnp.array([1, 5, 3]), 2)
         >>> values.tolist(), indices.tolist()
         ([5, 3], [1, 2])

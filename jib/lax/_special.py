@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _elementwise(function: Callable[..., float]) -> Callable[..., Any]:
+def elementwise_reference(function: Callable[..., float]) -> Callable[..., Any]:
     """A NumPy reference from a function of Python floats; where it fails the result is NaN."""
 
     def safe(*values: float) -> float:
@@ -63,7 +63,7 @@ _SLOPE = 2 / math.sqrt(math.pi)
 erf_p = unary(
     "erf",
     floating,
-    numpy=_elementwise(math.erf),
+    numpy=elementwise_reference(math.erf),
     hlo="chlo.erf",
     jvp=lambda t, x: _bell(t, x, _SLOPE),
 )
@@ -77,7 +77,7 @@ def erfc(x: ArrayLike) -> Any:
 erfc_p = unary(
     "erfc",
     floating,
-    numpy=_elementwise(math.erfc),
+    numpy=elementwise_reference(math.erfc),
     hlo="chlo.erfc",
     jvp=lambda t, x: _bell(t, x, -_SLOPE),
 )
@@ -99,7 +99,7 @@ def _erf_inv(x: float) -> float:
 erf_inv_p = by_result(
     "erf_inv",
     floating,
-    numpy=_elementwise(_erf_inv),
+    numpy=elementwise_reference(_erf_inv),
     hlo="chlo.erf_inv",
     jvp=lambda t, y, x: strong_mul(t, mul(constant_like(y, 1 / _SLOPE), lax.exp(mul(y, y)))),
 )
@@ -119,7 +119,7 @@ def _lgamma(x: float) -> float:
 lgamma_p = unary(
     "lgamma",
     floating,
-    numpy=_elementwise(_lgamma),
+    numpy=elementwise_reference(_lgamma),
     hlo="chlo.lgamma",
     jvp=lambda t, x: strong_mul(t, digamma(x)),
 )
@@ -146,16 +146,18 @@ def _digamma(x: float) -> float:
 digamma_p = unary(
     "digamma",
     floating,
-    numpy=_elementwise(_digamma),
+    numpy=elementwise_reference(_digamma),
     hlo="chlo.digamma",
     jvp=lambda t, x: strong_mul(t, polygamma(constant_like(x, 1), x)),
 )
 
 
-def _no_derivative(name: str, operand: str) -> Callable[..., Any]:
+def no_derivative(name: str, operand: str, module: str = "lax") -> Callable[..., Any]:
+    """A derivative rule that raises."""
+
     def rule(*args: Any) -> Any:
         raise NoDerivativeError(
-            f"`lax.{name}` has no derivative by `{operand}`",
+            f"`{module}.{name}` has no derivative by `{operand}`",
             help=f"{operand} = lax.stop_gradient({operand})",
         )
 
@@ -176,10 +178,10 @@ def _polygamma(m: float, x: float) -> float:
 polygamma_p = binary(
     "polygamma",
     floating,
-    numpy=_elementwise(_polygamma),
+    numpy=elementwise_reference(_polygamma),
     hlo="chlo.polygamma",
     jvp=(
-        _no_derivative("polygamma", "m"),
+        no_derivative("polygamma", "m"),
         lambda t, m, x: strong_mul(t, polygamma(add(m, constant_like(m, 1)), x)),
     ),
 )
@@ -213,9 +215,9 @@ def _zeta_jvp(t: Any, x: Any, q: Any) -> Any:
 zeta_p = binary(
     "zeta",
     floating,
-    numpy=_elementwise(_zeta),
+    numpy=elementwise_reference(_zeta),
     hlo="chlo.zeta",
-    jvp=(_no_derivative("zeta", "x"), _zeta_jvp),
+    jvp=(no_derivative("zeta", "x"), _zeta_jvp),
 )
 
 # -------------------------------------------------------------------------- Bessel functions

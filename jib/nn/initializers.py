@@ -14,9 +14,10 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 
 __all__ = [
-    "Initializer", "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
-    "kaiming_normal", "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal", "ones",
-    "truncated_normal", "uniform", "variance_scaling", "xavier_normal", "xavier_uniform", "zeros",
+    "Initializer", "constant", "delta_orthogonal", "glorot_normal", "glorot_uniform", "he_normal",
+    "he_uniform", "kaiming_normal", "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal",
+    "ones", "orthogonal", "truncated_normal", "uniform", "variance_scaling", "xavier_normal",
+    "xavier_uniform", "zeros",
 ]  # fmt: skip
 
 # Standard deviation of a standard normal number, given that it lies between -2 and 2; and of a
@@ -254,3 +255,67 @@ lecun_uniform, lecun_normal = _uniform_and_normal("lecun", 1.0, "fan_in", "1 / i
 he_uniform, he_normal = _uniform_and_normal("he", 2.0, "fan_in", "2 / inputs, of He et al.")
 xavier_uniform, xavier_normal = glorot_uniform, glorot_normal
 kaiming_uniform, kaiming_normal = he_uniform, he_normal
+
+
+# ------------------------------------------------------------------------- orthogonal matrices
+
+
+def orthogonal(
+    scale: float = 1.0, column_axis: int = -1, dtype: DTypeLike | None = None
+) -> Initializer:
+    """An initializer of orthonormal rows or columns (of the shorter side), times `scale`.
+
+    Axes other than `column_axis` count as one. Source: Saxe et al. (2013),
+    https://arxiv.org/abs/1312.6120.
+
+    Raises:
+        ShapeError: if the shape has fewer than two axes.
+
+    Example:
+        >>> import jib
+        >>> jib.nn.initializers.orthogonal()(jib.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
+    default = dtype
+
+    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
+        lengths = tuple(int(d) for d in shape)
+        if len(lengths) < 2:
+            raise ShapeError(f"`orthogonal` makes matrices, but the shape is {lengths}")
+        found = _parsed(dtype)
+        if not math.prod(lengths):
+            return jnp.zeros(lengths, found)
+        columns = lengths[column_axis]
+        q = random.orthogonal(key, math.prod(lengths) // columns, (), found, columns)
+        rest = [d for i, d in enumerate(lengths) if i != column_axis % len(lengths)]
+        q = jnp.moveaxis(jnp.reshape(q, (*rest, columns)), -1, column_axis)
+        return lax.mul(q, lax.convert_element_type(scale, found))
+
+    return init
+
+
+def delta_orthogonal(
+    scale: float = 1.0, column_axis: int = -1, dtype: DTypeLike | None = None
+) -> Initializer:
+    """An initializer of convolutions: orthonormal in the middle of the window, zeros elsewhere.
+
+    Source: Xiao et al. (2018), https://arxiv.org/abs/1806.05393.
+
+    Raises:
+        ShapeError: if the shape does not have three to five axes, or if the last is shorter than
+            the one before it.
+    """
+    default = dtype
+
+    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
+        lengths = tuple(int(d) for d in shape)
+        if not 3 <= len(lengths) <= 5 or lengths[-1] < lengths[-2]:
+            raise ShapeError(
+                "`delta_orthogonal` takes a shape (window..., inputs, outputs) of 3 to 5 axes with "
+                f"no more inputs than outputs, but got {lengths}"
+            )
+        matrix = orthogonal(scale, column_axis, dtype)(key, lengths[-2:])
+        middle = tuple((d - 1) // 2 for d in lengths[:-2])
+        return jnp.zeros(lengths, _parsed(dtype)).at[middle].set(matrix)
+
+    return init

@@ -11,15 +11,16 @@ from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
+from jib.numpy._complexes import conj
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
 from jib.numpy._reductions import sum
-from jib.numpy._shaping import integer, ravel
+from jib.numpy._shaping import expand_dims, integer, ravel, squeeze
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "cross", "diag", "diagonal", "dot", "inner", "kron", "matmul", "outer", "tensordot", "trace",
-    "vdot", "vecdot",
+    "cross", "diag", "diagflat", "diagonal", "dot", "inner", "kron", "matmul", "matvec", "outer",
+    "tensordot", "trace", "vdot", "vecdot", "vecmat",
 ]  # fmt: skip
 
 
@@ -467,3 +468,20 @@ def _diag(v: Any, k: int) -> Any:
     zero = aval_of(v).dtype.type(0)
     flat = lax.pad(lax.convert_element_type(v), zero, [(start, size * size - used, size)])
     return lax.reshape(flat, (size, size))
+
+
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Matrices `(..., m, n)` times vectors `(..., n)`."""
+    column = expand_dims(x2, -1)
+    return squeeze(matmul(x1, column), -1)
+
+
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Vectors `(..., n)`, conjugated, times matrices `(..., n, m)`."""
+    row = expand_dims(conj(x1), -2)
+    return squeeze(matmul(row, x2), -2)
+
+
+def diagflat(v: ArrayLike, k: int = 0) -> Array:
+    """The matrix with the flattened input on its k-th diagonal."""
+    return diag(ravel(v), k)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
-from jib.backend import transfer
+from jib.backend import sharing, transfer
 from jib.backend.buffers import ArrayImpl
 from jib.core.avals import ShapedArray
 from jib.core.keys import KeyArray
@@ -19,6 +19,7 @@ from jib.lax._families import kind_of
 from jib.numpy._promotion import as_operand
 from jib.numpy._shaping import shape_tuple
 from jib.passes.eager import compiled
+from jib.settings import transfer_guard_host_to_device
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
@@ -87,12 +88,24 @@ def asarray(
         dtype('float32')
     """
     if copy is False and not isinstance(a, ArrayImpl | Tracer):
+        if isinstance(a, np.ndarray):
+            return _shared(a, dtype)
         raise ArgumentValueError(
             f"a {type(a).__name__} cannot become an array without a copy",
             help="jib.numpy.asarray(x)",
         )
     out_sharding = out_sharding if device is None else device
     return array(a, dtype, copy=bool(copy), order=order, out_sharding=out_sharding)
+
+
+def _shared(a: np.ndarray, dtype: Any) -> Any:
+    wanted = dtypes.canonical_input_dtype(a.dtype) if dtype is None else dtypes.parse(dtype)
+    if wanted != a.dtype:
+        raise ArgumentValueError(
+            f"an array of {a.dtype} cannot become one of {wanted} without a copy",
+            help="jib.numpy.asarray(x)",
+        )
+    return sharing.share(a)
 
 
 def on_device(x: Any, device: Any) -> Any:
@@ -182,7 +195,11 @@ def _bad_elements(x: np.ndarray) -> ArgumentTypeError:
 
 
 def _put(value: np.ndarray, weak: builtins.bool = False) -> ArrayImpl:
-    return transfer.put(value, ShapedArray(value.shape, value.dtype, weak))
+    aval = ShapedArray(value.shape, value.dtype, weak)
+    if transfer_guard_host_to_device.value == "allow":
+        return transfer.put(value, aval)
+    with transfer.explicit():
+        return transfer.put(value, aval)
 
 
 def _nested(x: Any, dtype: Any) -> Any:

@@ -17,7 +17,7 @@ from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.passes.eager import compiled
 from jib.typing import Array, DTypeLike
 
-__all__ = ["einsum"]
+__all__ = ["einsum", "einsum_path"]
 
 
 def einsum(
@@ -214,3 +214,12 @@ def _drop_ones(a: Any, left: str, b: Any, right: str) -> tuple[Any, str, Any, st
         b = lax.squeeze(b, [right.index(n) for n in drop_b])
     keep_a = "".join(n for n in left if n not in drop_a)
     return a, keep_a, b, "".join(n for n in right if n not in drop_b)
+
+
+def einsum_path(subscripts: Any, /, *operands: Any, optimize: Any = "auto") -> tuple[list, Any]:
+    """The order in which `einsum` multiplies, and a printable account of it."""
+    inputs, output, arrays = _parse_einsum(subscripts, operands)
+    text, shapes = f"{','.join(inputs)}->{output}", [aval_of(x).shape for x in arrays]
+    option = _plan_option(optimize)
+    path, info = _planner().contract_path(text, *shapes, shapes=True, optimize=option)
+    return ["einsum_path", *path], info

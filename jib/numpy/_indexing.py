@@ -17,6 +17,7 @@ from jib import lax
 from jib.backend import transfer
 from jib.backend.buffers import ArrayImpl
 from jib.core.avals import ShapedArray
+from jib.core.keys import KeyArray
 from jib.core.tracing import aval_of, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, AxisError, ShapeError
 from jib.lax._gathering import gather_along_axis, join_components
@@ -62,7 +63,10 @@ def getitem(x: Any, item: Any) -> Any:
         [5, 4, 3]
     """
     structure, operands = parse_index(x.shape, item)
-    return _program_of(structure)(x, *on_device(x, operands))
+    part = _program_of(structure)(x, *on_device(x, operands))
+    if type(part) is KeyArray:  # uses of a part are uses of the whole
+        part._record = x.record.part(item) if type(x) is KeyArray else None
+    return part
 
 
 # Small positions as scalars on each device: to make one takes half as long as to run a program.

@@ -25,8 +25,8 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "append", "array_split", "block", "column_stack", "concat", "concatenate", "dstack", "hstack",
-    "repeat", "split", "stack", "tile", "unstack", "vstack",
+    "append", "array_split", "block", "column_stack", "concat", "concatenate", "dsplit", "dstack",
+    "hsplit", "hstack", "repeat", "split", "stack", "tile", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
@@ -389,3 +389,19 @@ def _positions(name: str, obj: Any, length: int, count: int) -> np.ndarray:
     if found.size and (found.min() < -length or found.max() >= count):
         raise ArgumentValueError(f"`{name}` has no position {obj} on an axis of length {length}")
     return np.where(found < 0, found + length, found)
+
+
+def vsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
+    """An array in parts along axis 0."""
+    return _split("vsplit", ary, indices_or_sections, 0)
+
+
+def hsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
+    """An array in parts along axis 1, or along axis 0 if it has one axis."""
+    axis = 0 if aval_of(as_operand("hsplit", ary)).ndim == 1 else 1
+    return _split("hsplit", ary, indices_or_sections, axis)
+
+
+def dsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
+    """An array in parts along axis 2."""
+    return _split("dsplit", ary, indices_or_sections, 2)

@@ -10,12 +10,15 @@ import numpy as np
 from jib import lax
 from jib.core.tracing import aval_of
 from jib.lax._families import constant_like, kind_of
-from jib.numpy._averages import mean as _mean, std
+from jib.numpy._averages import mean as _mean, std, var
 from jib.numpy._choosing import where as _choose
 from jib.numpy._comparison import isnan
+from jib.numpy._derived import derived
 from jib.numpy._elementwise import no_out
 from jib.numpy._reductions import (
     Axis,
+    argmax,
+    argmin,
     axes_of,
     greatest,
     kept,
@@ -23,6 +26,7 @@ from jib.numpy._reductions import (
     max,
     min,
     operand,
+    prod,
     static_axis,
     static_dtype,
     sum,
@@ -30,7 +34,10 @@ from jib.numpy._reductions import (
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
-__all__ = ["nanmax", "nanmean", "nanmin", "nanstd", "nansum"]
+__all__ = [
+    "nanargmax", "nanargmin", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
+    "nanvar",
+]  # fmt: skip
 
 
 def _inexact(x: Any) -> bool:
@@ -146,3 +153,58 @@ def nanstd(
     no_out("nanstd", out)
     arrays, axis, dtype = {"mean": mean}, static_axis(axis), static_dtype(dtype)
     return _run(std, a, where, arrays, axis=axis, dtype=dtype, ddof=ddof, keepdims=bool(keepdims))
+
+
+def nanprod(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """The product over axes, NaN counting as 1."""
+    no_out("nanprod", out)
+    arrays, axis, dtype = {"initial": initial}, static_axis(axis), static_dtype(dtype)
+    return _run(prod, a, where, arrays, axis=axis, dtype=dtype, keepdims=bool(keepdims))
+
+
+def nanvar(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+) -> Array:
+    """The variance over axes of the elements that are not NaN."""
+    no_out("nanvar", out)
+    arrays, axis, dtype = {"mean": mean}, static_axis(axis), static_dtype(dtype)
+    return _run(var, a, where, arrays, axis=axis, dtype=dtype, ddof=ddof, keepdims=bool(keepdims))
+
+
+@derived("axis", "keepdims")
+def nanargmax(
+    a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+) -> Array:
+    """The position of the greatest element that is not NaN; -1 where there is none."""
+    return _nan_place(argmax, lowest, a, axis, bool(keepdims))
+
+
+@derived("axis", "keepdims")
+def nanargmin(
+    a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+) -> Array:
+    """The position of the least element that is not NaN; -1 where there is none."""
+    return _nan_place(argmin, greatest, a, axis, bool(keepdims))
+
+
+def _nan_place(function: Any, neutral: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if not _inexact(x):
+        return function(x, axis, keepdims=keepdims)
+    filled = _choose(isnan(x), constant_like(x, neutral(x.dtype)), x)
+    nothing = isnan(x).all(axis, keepdims=keepdims)
+    return _choose(nothing, -1, function(filled, axis, keepdims=keepdims))

@@ -15,15 +15,16 @@ from jib.lax._conversion import convert_element_type
 from jib.numpy._creation import asarray
 
 __all__ = [
-    "bfloat16", "bool", "bool_", "cdouble", "complex64", "complex128", "complex_",
-    "complexfloating", "csingle", "double", "dtype", "e", "euler_gamma", "finfo", "float4_e2m1fn",
-    "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz",
-    "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
-    "float16", "float32", "float64", "float_", "floating", "generic", "iinfo", "inexact", "inf",
-    "int1", "int2", "int4", "int8", "int16", "int32", "int64", "int_", "integer", "isdtype",
-    "issubdtype", "nan", "ndarray", "newaxis", "number", "pi", "promote_types", "result_type",
-    "signedinteger", "single", "uint", "uint1", "uint2", "uint4", "uint8", "uint16", "uint32",
-    "uint64", "unsignedinteger",
+    "ComplexWarning", "bfloat16", "bool", "bool_", "can_cast", "cdouble", "character", "complex64",
+    "complex128", "complex_", "complexfloating", "csingle", "double", "dtype", "e", "euler_gamma",
+    "finfo", "flexible", "float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4",
+    "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2",
+    "float8_e5m2fnuz", "float8_e8m0fnu", "float16", "float32", "float64", "float_", "floating",
+    "generic", "get_printoptions", "iinfo", "index_exp", "inexact", "inf", "int1", "int2", "int4",
+    "int8", "int16", "int32", "int64", "int_", "integer", "isdtype", "issubdtype", "nan", "ndarray",
+    "newaxis", "number", "object_", "pi", "printoptions", "promote_types", "result_type", "s_",
+    "set_printoptions", "signedinteger", "single", "uint", "uint1", "uint2", "uint4", "uint8",
+    "uint16", "uint32", "uint64", "unsignedinteger",
 ]  # fmt: skip
 
 
@@ -131,3 +132,22 @@ def issubdtype(arg1: Any, arg2: Any) -> Any:
         True
     """
     return dtypes.issubdtype(arg1, arg2)
+
+
+flexible, character, object_ = np.flexible, np.character, np.object_
+ComplexWarning = np.exceptions.ComplexWarning
+s_, index_exp = np.s_, np.index_exp
+get_printoptions, set_printoptions = np.get_printoptions, np.set_printoptions
+printoptions = np.printoptions
+
+
+def can_cast(from_: Any, to: Any, casting: Any = "safe") -> Any:
+    """Whether NumPy's rules allow a cast from one dtype to another.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.can_cast(jnp.int8, jnp.float32), jnp.can_cast("float32", "int8")
+        (True, False)
+    """
+    source = getattr(from_, "dtype", from_)
+    return np.can_cast(dtypes.parse(source), dtypes.parse(to), casting=casting)

@@ -1,9 +1,14 @@
 """Arrays as sets: unique elements, unions, intersections, differences."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,15 +16,22 @@ from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import TracedShapeError
 from jib.lax._shaping import canonical_axis
+from jib.numpy._choosing import where
 from jib.numpy._comparison import isnan
 from jib.numpy._creation import asarray
-from jib.numpy._promotion import as_operand, broadcast_to_shape
+from jib.numpy._joining import concatenate
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
+from jib.numpy._ranges import arange
 from jib.numpy._shaping import integer, moveaxis, ravel
-from jib.numpy._taking import positions_with_size, take_in_bounds
+from jib.numpy._sorting import isin, sort
+from jib.numpy._taking import compress, positions_with_size, take_in_bounds
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
-__all__ = ["intersect1d", "setdiff1d", "unique"]
+__all__ = [
+    "intersect1d", "setdiff1d", "setxor1d", "union1d", "unique", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values",
+]  # fmt: skip
 
 
 def _on_host(name: str, x: Any) -> np.ndarray:
@@ -124,23 +136,120 @@ def _differs(column: Any, equal_nan: bool) -> Any:
     return different
 
 
+def _joint(
+    name: str, first: Any, second: Any, keep: Callable[..., Any], size: Any, fill_value: Any
+) -> Array:
+    """The different elements of two arrays, in order, of those for which `keep` holds."""
+    a, b = promote_dtypes(name, ravel(asarray(first)), ravel(asarray(second)))
+    ordered = sort(concatenate([a, b]))
+    new = concatenate([lax.full((min(ordered.size, 1),), True, bool), _differs(ordered, True)])
+    mask = new & keep(ordered, a, b)
+    if size is None:
+        return compress(mask, ordered)
+    filler = fill_value if fill_value is not None or not ordered.size else ordered[0]
+    out = compress(mask, ordered, size=integer(name, size))
+    return where(arange(out.size) < mask.sum(), out, 0 if filler is None else filler)
+
+
+def union1d(
+    ar1: ArrayLike, ar2: ArrayLike, *, size: int | None = None, fill_value: Any = None
+) -> Array:
+    """The elements of two arrays, each once, in ascending order; `size` as in `unique`."""
+    return _joint("union1d", ar1, ar2, lambda x, a, b: True, size, fill_value)
+
+
+def setxor1d(
+    ar1: ArrayLike,
+    ar2: ArrayLike,
+    assume_unique: bool = False,
+    *,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Array:
+    """The elements that only one of two arrays has; `size` as in `unique`."""
+    keep = lambda x, a, b: isin(x, a) != isin(x, b)  # noqa: E731
+    return _joint("setxor1d", ar1, ar2, keep, size, fill_value)
+
+
+def setdiff1d(
+    ar1: ArrayLike,
+    ar2: ArrayLike,
+    assume_unique: bool = False,
+    *,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Array:
+    """The elements of the first array that the second lacks; `size` as in `unique`."""
+    if assume_unique:  # which also leaves them in their order
+        kept, filler = isin(ar1, ar2, invert=True), 0 if fill_value is None else fill_value
+        return compress(ravel(kept), ravel(ar1), size=size, fill_value=filler)
+    return _joint("setdiff1d", ar1, ar2, lambda x, a, b: ~isin(x, b), size, fill_value)
+
+
 def intersect1d(
-    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False, return_indices: bool = False
+    ar1: ArrayLike,
+    ar2: ArrayLike,
+    assume_unique: bool = False,
+    return_indices: bool = False,
+    *,
+    size: int | None = None,
+    fill_value: Any = None,
 ) -> Any:
-    """The elements that two arrays have in common, in ascending order; not under a trace.
+    """The elements that two arrays have in common, in ascending order; `size` as in `unique`.
 
-    Raises:
-        TracedShapeError: under a trace, where the number of elements is not known.
+    With `return_indices` also where each is found first in the two arrays.
     """
-    first, second = _on_host("intersect1d", ar1), _on_host("intersect1d", ar2)
-    made = np.intersect1d(first, second, assume_unique, return_indices)
-    index = dtypes.default_int_dtype()
+    keep = lambda x, a, b: isin(x, a) & isin(x, b)  # noqa: E731
+    out = _joint("intersect1d", ar1, ar2, keep, size, fill_value)
     if not return_indices:
-        return asarray(made)
-    return (asarray(made[0]), *(asarray(x.astype(index)) for x in made[1:]))
+        return out
+    flat = (ravel(asarray(x)) for x in (ar1, ar2))
+    return (out, *((x[None, :] == out[:, None]).argmax(1) for x in flat))
 
 
-def setdiff1d(ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False) -> Array:
-    """The elements of the first array that the second lacks; not under a trace."""
-    first, second = _on_host("setdiff1d", ar1), _on_host("setdiff1d", ar2)
-    return asarray(np.setdiff1d(first, second, assume_unique))
+class _UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Array
+    indices: Array
+    inverse_indices: Array
+    counts: Array
+
+
+class _UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: Array
+    counts: Array
+
+
+class _UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: Array
+    inverse_indices: Array
+
+
+def unique_all(x: ArrayLike, /, *, size: int | None = None, fill_value: Any = None) -> _UniqueAll:
+    """The different elements, where each is found first, the way back, and how often each is."""
+    options: Any = {"equal_nan": False, "size": size, "fill_value": fill_value}
+    return _UniqueAll(*unique(x, True, True, True, **options))
+
+
+def unique_counts(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: Any = None
+) -> _UniqueCounts:
+    """The different elements, and how often each occurs."""
+    return _UniqueCounts(*unique_all(x, size=size, fill_value=fill_value)[::3])
+
+
+def unique_inverse(
+    x: ArrayLike, /, *, size: int | None = None, fill_value: Any = None
+) -> _UniqueInverse:
+    """The different elements, and for each element of `x` its place among them."""
+    return _UniqueInverse(*unique_all(x, size=size, fill_value=fill_value)[:3:2])
+
+
+def unique_values(x: ArrayLike, /, *, size: int | None = None, fill_value: Any = None) -> Array:
+    """The different elements; every NaN counts as different."""
+    return unique(x, equal_nan=False, size=size, fill_value=fill_value)

@@ -28,8 +28,9 @@ from jib.typing import Array, ArrayLike, Shape
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes",
-    "broadcast_to", "expand_dims", "flip", "matrix_transpose", "moveaxis", "ravel", "reshape",
-    "roll", "rot90", "squeeze", "swapaxes", "transpose",
+    "broadcast_to", "expand_dims", "flip", "fliplr", "flipud", "matrix_transpose", "moveaxis",
+    "permute_dims", "ravel", "reshape", "roll", "rollaxis", "rot90", "squeeze", "swapaxes",
+    "transpose",
 ]  # fmt: skip
 
 
@@ -414,3 +415,30 @@ def _roll_traced(a: Any, shifts: tuple, axes: tuple[int, ...]) -> Any:
             cut = remainder(lax.neg(lax.convert_element_type(shift, np.int32)), length)
             a = lax.dynamic_slice_in_dim(lax.concatenate([a, a], axis), cut, length, axis)
     return a
+
+
+def permute_dims(a: ArrayLike, /, axes: Sequence[int]) -> Array:
+    """With the axes in the order given."""
+    return transpose(a, axes)
+
+
+def rollaxis(a: ArrayLike, axis: int, start: int = 0) -> Array:
+    """With one axis moved in front of the axis `start`; `moveaxis` is easier to read."""
+    ndim = aval_of(as_operand("rollaxis", a)).ndim
+    axis = canonical_axis("rollaxis", integer("rollaxis", axis), ndim)
+    start = (
+        canonical_axis("rollaxis", integer("rollaxis", start), ndim + 1)
+        if start >= 0
+        else start % ndim
+    )
+    return moveaxis(a, axis, start - 1 if start > axis else start)
+
+
+def fliplr(m: ArrayLike) -> Array:
+    """With the columns (axis 1) in reverse order."""
+    return flip(m, 1)
+
+
+def flipud(m: ArrayLike) -> Array:
+    """With the rows (axis 0) in reverse order."""
+    return flip(m, 0)

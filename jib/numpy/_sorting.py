@@ -1,5 +1,9 @@
 """Sorting and searching, and where conditions hold."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,7 +16,8 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
 from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis
-from jib.numpy._creation import asarray
+from jib.numpy._creation import asarray, astype
+from jib.numpy._derived import derived
 from jib.numpy._polynomials import unravel_index
 from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.numpy._shaping import integer, ravel
@@ -21,7 +26,8 @@ from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "argpartition", "argsort", "argwhere", "isin", "lexsort", "nonzero", "searchsorted", "sort",
+    "argpartition", "argsort", "argwhere", "digitize", "flatnonzero", "isin", "lexsort", "nonzero",
+    "partition", "searchsorted", "sort", "sort_complex",
 ]  # fmt: skip
 
 _COMPARE_ALL_LIMIT = 16  # below this many candidates, comparing with all beats searching
@@ -310,3 +316,36 @@ def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -
         return lax.full((count, 0), 0, dtypes.default_int_dtype())
     columns = nonzero(a, size=size, fill_value=fill_value)
     return lax.concatenate([lax.expand_dims(x, (1,)) for x in columns], 1)
+
+
+def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
+    """With the kth smallest element in its place, and all smaller ones before it."""
+    aval = aval_of(as_operand("partition", a))
+    length = aval.shape[canonical_axis("partition", axis, aval.ndim)]
+    canonical_axis("partition", integer("partition", kth), length)
+    return sort(a, axis)
+
+
+def sort_complex(a: ArrayLike) -> Array:
+    """The elements in ascending order as complex numbers."""
+    a = sort(a)
+    return astype(a, dtypes.promote_types(a.dtype, dtypes.default_complex_dtype()))
+
+
+@derived("right", "method")
+def digitize(
+    x: ArrayLike, bins: ArrayLike, right: bool = False, *, method: str | None = None
+) -> Array:
+    """In which of the bins, given by their edges in order, each element lies."""
+    if aval_of(bins).ndim != 1:
+        raise ShapeError(f"`digitize` takes a vector of edges, but got {aval_of(bins)}")
+    if not aval_of(bins).size:
+        return lax.full(aval_of(x).shape, 0, dtypes.default_int_dtype())
+    sides = ("left", "right") if right else ("right", "left")
+    up, down = searchsorted(bins, x, sides[0]), searchsorted(lax.rev(bins, (0,)), x, sides[1])
+    return lax.select(bins[-1] < bins[0], bins.size - down, up)
+
+
+def flatnonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:
+    """The indices of the elements that are not zero in the flattened array; see `nonzero`."""
+    return nonzero(ravel(a), size=size, fill_value=fill_value)[0]

@@ -1,5 +1,9 @@
 """Medians and quantiles, histograms, correlations."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 import math
@@ -12,18 +16,24 @@ from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
 from jib.lax._families import constant_like
-from jib.numpy._contraction import matmul
+from jib.numpy._choosing import clip, where
+from jib.numpy._contraction import diagonal, matmul
 from jib.numpy._creation import asarray
+from jib.numpy._derived import derived
+from jib.numpy._indexing import take_along_axis
+from jib.numpy._joining import stack
+from jib.numpy._polynomials import diff
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
 from jib.numpy._ranges import linspace
 from jib.numpy._shaping import atleast_2d, axes_tuple, integer, ravel
 from jib.numpy._sorting import searchsorted
 from jib.numpy._taking import take_in_bounds
 from jib.passes.eager import compiled
-from jib.typing import Array, ArrayLike
+from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "bincount", "cov", "histogram", "histogram_bin_edges", "median", "percentile", "quantile",
+    "bincount", "corrcoef", "cov", "histogram", "histogram2d", "histogram_bin_edges", "histogramdd",
+    "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
 ]  # fmt: skip
 
 # Where between two elements to read, for a place that lies there.
@@ -49,6 +59,8 @@ def quantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Array:
     """The values that a fraction `q` of the elements along axes lies below.
 
@@ -70,6 +82,7 @@ def quantile(
         >>> jnp.quantile(jnp.arange(5), 0.5).tolist()
         2.0
     """
+    _no_weights("quantile", weights)
     return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims)
 
 
@@ -81,8 +94,11 @@ def percentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: bool = False,
+    *,
+    weights: None = None,
 ) -> Array:
     """`quantile` with `q` in percent."""
+    _no_weights("percentile", weights)
     share = _percent(q)
     return _quantile_of("percentile", a, share, axis, out, overwrite_input, method, keepdims)
 
@@ -111,7 +127,15 @@ def median(
 
 
 def _quantile_of(
-    name: str, a: Any, q: Any, axis: Any, out: Any, overwrite: bool, method: str, keep: bool
+    name: str,
+    a: Any,
+    q: Any,
+    axis: Any,
+    out: Any,
+    overwrite: bool,
+    method: str,
+    keep: bool,
+    run: Callable[..., Any] | None = None,
 ) -> Any:
     if out is not None or overwrite:
         raise ArgumentValueError(f"`{name}` cannot write into an array: arrays are immutable")
@@ -126,7 +150,7 @@ def _quantile_of(
         raise ShapeError(f"`{name}` takes a number or a vector of fractions, but got {aval_of(q)}")
     if np.issubdtype(aval_of(a).dtype, np.complexfloating):
         raise ArgumentValueError(f"`{name}` orders real numbers, but got {aval_of(a)}")
-    return _quantile(a, q, axes, method, bool(keep))
+    return (run or _quantile)(a, q, axes, method, bool(keep))
 
 
 @compiled(static=("axes", "method", "keep"))
@@ -373,3 +397,148 @@ def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) 
     out = lax.div(out, lax.convert_element_type(norm, dtype))
     size = aval_of(out).shape[0]
     return lax.reshape(out, ()) if size == 1 else out
+
+
+@derived("rowvar", "dtype")
+def corrcoef(
+    x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, dtype: DTypeLike | None = None
+) -> Array:
+    """The correlations of variables, between -1 and 1; see `cov`."""
+    c: Any = cov(x, y, rowvar)
+    c = c if dtype is None else c.astype(dtype)
+    if not c.ndim:
+        return c / c
+    scale = lax.sqrt(lax.real(diagonal(c)) if c.dtype.kind == "c" else diagonal(c))
+    c = c / scale[:, None] / scale
+    return c if c.dtype.kind == "c" else clip(c, -1, 1)
+
+
+# ------------------------------------------------------------------------- skipping NaN
+
+
+@derived("axes", "method", "keep")
+def _nan_quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool) -> Any:
+    a = promote_inexact("nanquantile", a)
+    rest = [i for i in range(a.ndim) if i not in axes]
+    rows = a.transpose(*axes, *rest).reshape(-1, *(a.shape[i] for i in rest))
+    rows, count = lax.sort(rows, dimension=0), (a == a).sum(axes)  # NaN goes to the end
+    place = q.reshape(*q.shape, *(1,) * count.ndim).astype(a.dtype) * (count - 1)
+    place = _METHODS[method](place)
+    low, high = lax.floor(place), lax.ceil(place)
+    flat = [x.astype(np.int32).reshape(-1, *count.shape) for x in (low, high)]
+    below, above = (take_along_axis(rows, x, 0, mode="clip").reshape(place.shape) for x in flat)
+    out = where(below == above, below, below * (1 - (place - low)) + above * (place - low))
+    out = where(count == 0, np.nan, out).astype(a.dtype)
+    lengths = (1 if i in axes else n for i, n in enumerate(a.shape))
+    return out.reshape(*q.shape, *lengths) if keep else out
+
+
+def nanquantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Array:
+    """`quantile` of the elements that are not NaN."""
+    _no_weights("nanquantile", weights)
+    arguments = (a, q, axis, out, overwrite_input, method, keepdims)
+    return _quantile_of("nanquantile", *arguments, _nan_quantile)
+
+
+def nanpercentile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: bool = False,
+    *,
+    weights: None = None,
+) -> Array:
+    """`percentile` of the elements that are not NaN."""
+    _no_weights("nanpercentile", weights)
+    arguments = (a, _percent(q), axis, out, overwrite_input, method, keepdims)
+    return _quantile_of("nanpercentile", *arguments, _nan_quantile)
+
+
+def nanmedian(
+    a: ArrayLike,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Array:
+    """`median` of the elements that are not NaN."""
+    arguments = (a, 0.5, axis, out, overwrite_input, "midpoint", keepdims)
+    return _quantile_of("nanmedian", *arguments, _nan_quantile)
+
+
+def _no_weights(name: str, weights: Any) -> None:
+    if weights is not None:
+        raise ArgumentValueError(f"`{name}` counts every element the same: it has no `weights`")
+
+
+# ---------------------------------------------------------------- histograms of several axes
+
+
+def histogramdd(
+    sample: ArrayLike | Sequence[ArrayLike],
+    bins: Any = 10,
+    range: Sequence[Any] | None = None,
+    weights: ArrayLike | None = None,
+    density: bool | None = None,
+) -> tuple[Array, list[Array]]:
+    """How many points, the rows of `sample`, fall into each box of a grid; and the edges.
+
+    Args:
+        sample: points, of shape (count, D), or D vectors of coordinates.
+        bins: for all or each axis, the number of bins or their edges.
+        range: for each axis, the lowest and the highest edge; None for those of the points.
+        weights: how much each point counts.
+        density: whether to give shares per volume.
+    """
+    points = stack(sample, -1) if isinstance(sample, list | tuple) else asarray(sample)
+    if points.ndim != 2:
+        raise ShapeError(f"`histogramdd` takes points of shape (count, D), not {points.shape}")
+    count = points.shape[1]
+    bins = tuple(bins) if hasattr(bins, "__len__") else (bins,) * count
+    spans = range or (None,) * count
+    if len(bins) != count or len(spans) != count:
+        raise ArgumentValueError(f"`histogramdd` of {count} axes needs as many `bins` and ranges")
+    columns = [points[:, i] for i in np.arange(count)]
+    every = zip(columns, bins, spans, strict=True)
+    edges: list[Any] = [histogram_bin_edges(x, b, span) for x, b, span in every]
+    shape, place, inside = tuple(len(e) - 1 for e in edges), 0, True
+    for x, e in zip(columns, edges, strict=True):
+        found = searchsorted(e, x, side="right") - 1
+        found = where(x == e[-1], len(e) - 2, found)  # the last bin has both of its edges
+        inside = inside & (found >= 0) & (found < len(e) - 1)
+        place = place * (len(e) - 1) + found
+    counted = where(inside, 1.0 if weights is None else weights, 0)
+    out = bincount(where(inside, place, 0), counted, length=math.prod(shape)).reshape(shape)
+    if density:
+        out = out / out.sum()
+        for i, e in enumerate(edges):
+            out = out / diff(e).reshape([-1 if i == j else 1 for j in np.arange(count)])
+    return out, edges
+
+
+def histogram2d(
+    x: ArrayLike,
+    y: ArrayLike,
+    bins: Any = 10,
+    range: Sequence[Any] | None = None,
+    weights: ArrayLike | None = None,
+    density: bool | None = None,
+) -> tuple[Array, Array, Array]:
+    """`histogramdd` of points in the plane: the counts, and the edges of both axes."""
+    if hasattr(bins, "__len__") and len(bins) not in (1, 2):
+        bins = (bins, bins)
+    out, edges = histogramdd([asarray(x), asarray(y)], bins, range, weights, density)
+    return out, edges[0], edges[1]

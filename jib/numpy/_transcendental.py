@@ -16,8 +16,9 @@ from jib.typing import Array, ArrayLike
 
 __all__ = [
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
-    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "exp2", "expm1", "log",
-    "log1p", "log2", "log10", "logaddexp", "radians", "sin", "sinh", "sqrt", "tan", "tanh",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "deg2rad", "degrees", "exp",
+    "exp2", "expm1", "i0", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2", "rad2deg",
+    "radians", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
 ]  # fmt: skip
 
 
@@ -67,11 +68,24 @@ def log10(x: ArrayLike, /) -> Array:
 @ufunc2
 def logaddexp(x: ArrayLike, y: ArrayLike, /) -> Array:
     """Elementwise `log(exp(x) + exp(y))`, without overflow."""
-    x, y = promote_inexact_args("logaddexp", x, y)
+    return _log_sum("logaddexp", x, y, 1.0)
+
+
+@ufunc2
+def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> Array:
+    """Elementwise `log2(2**x + 2**y)`, without overflow."""
+    return _log_sum("logaddexp2", x, y, math.log(2))
+
+
+def _log_sum(name: str, x: Any, y: Any, scale: float) -> Any:
+    """`log(exp(scale x) + exp(scale y)) / scale`, from the larger operand up."""
+    x, y = promote_inexact_args(name, x, y)
     if kind_of(aval_of(x).dtype) == "c":
-        raise DTypeError.accepts("logaddexp", aval_of(x).dtype.name, "floating")
+        raise DTypeError.accepts(name, aval_of(x).dtype.name, "floating")
     gap = lax.sub(x, y)
-    more = lax.log1p(lax.exp(lax.neg(lax.abs(gap))))
+    distance, factor = lax.abs(gap), constant_like(gap, scale)
+    more = lax.log1p(lax.exp(lax.neg(distance if scale == 1 else lax.mul(distance, factor))))
+    more = more if scale == 1 else lax.div(more, factor)
     # Two equal infinities have no gap: their sum is the answer, and NaN stays NaN.
     return lax.select(lax.ne(gap, gap), lax.add(x, y), lax.add(lax.max(x, y), more))
 
@@ -114,11 +128,35 @@ def arctan2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return lax.atan2(*promote_inexact_args("arctan2", x1, x2))
 
 
+def _scaled(factor: float) -> Callable[[Any], Any]:
+    return lambda x: lax.mul(x, constant_like(x, factor))
+
+
+radians = _family("radians", _scaled(math.pi / 180), "Angles in degrees as radians.")
+degrees = _family("degrees", _scaled(180 / math.pi), "Angles in radians as degrees.")
+deg2rad = _family("deg2rad", _scaled(math.pi / 180), "Angles in degrees as radians.")
+rad2deg = _family("rad2deg", _scaled(180 / math.pi), "Angles in radians as degrees.")
+
+
 @elementwise
-def radians(x: ArrayLike, /) -> Array:
-    """Angles in degrees as radians."""
-    x = promote_inexact("radians", x)
-    return lax.mul(x, constant_like(x, math.pi / 180))
+def sinc(x: ArrayLike, /) -> Array:
+    """Elementwise `sin(pi x) / (pi x)`, smooth at 0, where it is 1."""
+    x = promote_inexact("sinc", x)
+    angle = lax.mul(x, constant_like(x, math.pi))
+    square = lax.square(angle)
+    # Three terms of the series are exact here to more than double precision.
+    small = lax.lt(lax.abs(angle), constant_like(lax.abs(angle), 0.01))
+    terms = lax.sub(constant_like(x, 1 / 6), lax.mul(square, constant_like(x, 1 / 120)))
+    series = lax.sub(constant_like(x, 1), lax.mul(square, terms))
+    safe = lax.select(small, constant_like(x, 1), angle)
+    return lax.select(small, series, lax.div(lax.sin(safe), safe))
+
+
+@elementwise
+def i0(x: ArrayLike) -> Array:
+    """Elementwise modified Bessel function of the first kind and order 0."""
+    x = promote_inexact("i0", x)
+    return lax.mul(lax.exp(lax.abs(x)), lax.bessel_i0e(x))
 
 
 acos, asin, atan, atan2 = arccos, arcsin, arctan, arctan2

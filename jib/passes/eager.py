@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
@@ -27,12 +28,16 @@ from jib.backend.placement import (
 from jib.backend.shardings import NamedSharding
 from jib.backend.transfer import put_scalar
 from jib.core.avals import ShapedArray
+from jib.core.effects import is_ordered
 from jib.core.jaxpr import Equation, Jaxpr, Var, meshes_of
 from jib.core.keys import KeyArray
 from jib.core.scalars import EXACT_TYPES
 from jib.core.tracing import Trace, Tracer, aval_of, install_eager, is_eager, swap_trace
+from jib.errors import EffectError
 from jib.passes.dce import dce_jaxpr
+from jib.passes.key_effects import call_program, with_keys_noted
 from jib.passes.lower_module import Lowered, lower_module
+from jib.passes.ordering import with_token
 from jib.passes.reference import evaluate_numpy
 from jib.passes.stage import stage
 from jib.tree import tree_registry
@@ -64,7 +69,7 @@ class EagerTrace(Trace):
             finally:
                 swap_trace(old)
         if settings.jit_disabled.value:
-            return evaluate_numpy(primitive, args, params)
+            return _evaluate(primitive, args, params)
         key = (primitive, *params.items())
         function = _functions.get(key)
         if function is None:
@@ -74,23 +79,38 @@ class EagerTrace(Trace):
         try:
             return function(*args)
         except FAILURES as error:
-            raise explain_failure(error, args) from None
+            explained = explain_failure(error, args)
+            raise explained from explained.__cause__
+
+
+def _evaluate(primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
+    """One operation by its NumPy rule."""
+    run = functools.partial(evaluate_numpy, primitive, args, params)
+    if KeyArray not in map(type, args):
+        return run()
+    return with_keys_noted(_jaxpr_of(primitive, params, tuple(map(aval_of, args))), args, run)
 
 
 def _function_of(key: Any, primitive: Any, params: dict[str, Any]) -> Callable[..., Any]:
     if len(_functions) >= _FUNCTIONS_LIMIT:
         _functions.clear()
         _eager_jaxprs.clear()
+    if primitive.name == "callback":  # its function is on the host already
+
+        def call(*args: Any) -> Any:
+            return evaluate_numpy(primitive, args, params)
+
+        return call
 
     def cache_miss(*args: Any) -> tuple[Any, Any, bool]:
         jaxpr = _jaxpr_of(primitive, params, tuple(map(aval_of, args)))
+        single = not primitive.multiple_results
+        structure = operator.itemgetter(0) if single else list
         program = compile_jaxpr(jaxpr, args)
-        outs = program(args)
-        out = outs if primitive.multiple_results else outs[0]
-        return out, program.fast_path(out, ()), False
+        return *call_program(program, jaxpr, args, (), structure), False
 
     def function(*args: Any) -> Any:
-        return evaluate_numpy(primitive, args, params)
+        return _evaluate(primitive, args, params)
 
     made = cpp_function(primitive.name, function, cache_miss, _primitive_cache, key=key)
     _functions[key] = made
@@ -194,6 +214,15 @@ def lower_jaxpr(
     keep: Any = True if options.keep_unused else (donated or False)
     slim, kept = dce_jaxpr(jaxpr, used, keep)
     pick = functools.partial(_pick, kept)
+    token: list[bool] = []
+    if is_ordered(slim.effects):
+        if placement.mesh is not None:
+            raise EffectError(
+                f"`{jaxpr.name}` has ordered effects, but runs on {len(placement.devices)} devices "
+                "at once, which have no order",
+                help="leave out ordered=True",
+            )
+        slim, token = with_token(slim), [False]
     lowered = lower_module(
         slim,
         name=jaxpr.name or "program",
@@ -201,7 +230,7 @@ def lower_jaxpr(
         devices=placement.devices if placement.mesh is not None else (),
         in_shardings=pick(placement.in_shardings),
         out_shardings=placement.out_shardings,
-        donated=None if donated is None else pick(donated),
+        donated=None if donated is None else [*token, *pick(donated)],
     )
     return lowered, slim, kept, placement
 
@@ -255,7 +284,7 @@ def load(lowering: tuple, jaxpr: Jaxpr, options: CompileOptions) -> Program:
         out_avals=jaxpr.out_avals,
         out_shardings=out_shardings,
         committed=placement.committed,
-        repeatable=not jaxpr.effects,
+        effects=jaxpr.effects,
     )
 
 
@@ -276,8 +305,7 @@ def compiled(function: Callable[..., Any] | None = None, *, static: Sequence[str
     def cache_miss(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
         jaxpr, consts, values, structure = _stage_call(function, argnums, static, args, kwargs)
         program = compile_jaxpr(jaxpr, values)
-        out = structure.unflatten(program(values))
-        return out, program.fast_path(out, consts), False
+        return *call_program(program, jaxpr, values, consts, structure.unflatten), False
 
     dispatch = cpp_function(
         function.__name__,
@@ -296,7 +324,8 @@ def compiled(function: Callable[..., Any] | None = None, *, static: Sequence[str
         try:
             return dispatch(*args, **kwargs)
         except FAILURES as error:
-            raise explain_failure(error, (args, kwargs)) from None
+            explained = explain_failure(error, (args, kwargs))
+            raise explained from explained.__cause__
 
     wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that are eager
     return wrapper

@@ -10,7 +10,7 @@ import numpy as np
 from jib.backend import mlir
 from jib.backend.mlir import func, ir, sdy
 from jib.core.avals import ShapedArray
-from jib.core.jaxpr import Jaxpr, Literal, Var
+from jib.core.jaxpr import Jaxpr, Literal, ScopedEquation, Var
 from jib.passes.batch import knows_keys, on_physical
 from jib.passes.stage import stage
 from jib.sharding._partition_spec import PartitionSpec
@@ -67,6 +67,16 @@ class ModuleContext:
             with ir.InsertionPoint.at_block_begin(self.module.body):
                 sdy.MeshOp(symbol, sdy.MeshAttr.get(axes, order))
         return symbol
+
+    def on_first_device(self, count: int) -> Any:
+        """Shardy's attribute for an operation of `count` results that one device does alone."""
+        symbol = self.meshes.get("first")
+        if symbol is None:
+            symbol = self.meshes["first"] = self.fresh_name("first_device")
+            with ir.InsertionPoint.at_block_begin(self.module.body):
+                sdy.MeshOp(symbol, sdy.MeshAttr.get([], [0]))
+        one = sdy.TensorShardingAttr.get(symbol, [])
+        return sdy.TensorShardingPerValueAttr.get([one] * count)
 
     def tensor_sharding(
         self, mesh: Any, spec: Any, ndim: int, axes: frozenset[Any] | None = None
@@ -144,6 +154,11 @@ def lower_equations(
         operands = [
             scalars.constant(v.val, v.aval) if type(v) is Literal else env[v] for v in invars
         ]
+        if type(eqn) is ScopedEquation:
+            env.update(
+                zip(eqn.outvars, _lower_scoped(module, constants, eqn, operands), strict=True)
+            )
+            continue
         if any([a.is_key for a in avals_in]) and not knows_keys(primitive):
             program = on_physical(primitive, eqn.params, avals_in, ctx.avals_out)
             outs = lower_equations(module, constants, program, operands)
@@ -155,6 +170,16 @@ def lower_equations(
         else:
             env[eqn.outvars[0]] = out
     return [read(v) for v in jaxpr.outvars]
+
+
+def _lower_scoped(
+    module: ModuleContext, constants: dict[Any, Any], eqn: ScopedEquation, operands: list[Any]
+) -> list[Any]:
+    """Emit an equation with operations that carry the name of its scope."""
+    invars = [Var(v.aval) for v in eqn.invars]
+    program = Jaxpr((), invars, eqn.outvars, [eqn.plain.replace(invars=invars)])
+    with ir.Location.name(f"{eqn.scope}/{eqn.primitive.name}"):
+        return lower_equations(module, constants, program, operands)
 
 
 def inline_jaxpr(ctx: LoweringContext, jaxpr: Jaxpr, values: Sequence[Any]) -> list[Any]:

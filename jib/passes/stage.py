@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from jib.core.avals import ShapedArray
-from jib.core.jaxpr import Equation, Jaxpr, Literal, Var
+from jib.core.jaxpr import Equation, Jaxpr, Literal, ScopedEquation, Var
 from jib.core.sources import capture
 from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, swap_trace
 from jib.errors import Provenance
 from jib.settings import check_tracer_leaks
 
-__all__ = ["StageTrace", "StageTracer", "evaluate", "stage", "stage_jaxpr"]
+__all__ = ["StageTrace", "StageTracer", "evaluate", "scoped", "stage", "stage_jaxpr"]
 
 
 class StageTracer(Tracer):
@@ -147,6 +148,27 @@ def _check_released(trace: StageTrace) -> None:
             raise leaked(holder)
 
 
+@contextlib.contextmanager
+def scoped(name: str) -> Iterator[None]:
+    """Give what is recorded inside the `with` block the name of a scope, where it has none.
+
+    The names are given afterwards, so recording itself knows nothing of them.
+    """
+    found, waiting = [], [context.trace]
+    while waiting:
+        trace = waiting.pop()
+        if isinstance(trace, StageTrace):
+            found.append((trace.eqns, len(trace.eqns)))
+        else:
+            around = [getattr(trace, key, None) for key in ("parent", "rules", "recorder")]
+            waiting += [t for t in around if t is not None and t is not trace]
+    yield
+    for eqns, start in found:
+        for i in range(start, len(eqns)):
+            if type(eqns[i]) is Equation:
+                eqns[i] = ScopedEquation.of(eqns[i], name)
+
+
 def stage_jaxpr(
     function: Callable[..., Sequence[Any]], in_avals: Sequence[ShapedArray], *, name: str = ""
 ) -> Jaxpr:
@@ -167,7 +189,12 @@ def evaluate(jaxpr: Jaxpr, consts: Sequence[Any], *args: Any) -> list[Any]:
 
     process = context.trace.process
     for eqn in jaxpr.eqns:
-        out = process(eqn.primitive, tuple([read(v) for v in eqn.invars]), eqn.params)
+        operands = tuple([read(v) for v in eqn.invars])
+        if type(eqn) is ScopedEquation:
+            with scoped(eqn.scope):
+                out = process(eqn.primitive, operands, eqn.params)
+        else:
+            out = process(eqn.primitive, operands, eqn.params)
         if eqn.primitive.multiple_results:
             env.update(zip(eqn.outvars, out, strict=True))
         else:

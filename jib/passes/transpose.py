@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from jib.core.algebra import algebra
-from jib.core.jaxpr import Equation, Jaxpr, Literal, Var, memoized
+from jib.core.jaxpr import Equation, Jaxpr, Literal, ScopedEquation, Var, memoized
 from jib.core.tracing import context
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.passes.jvp import instantiate
-from jib.passes.stage import stage_jaxpr
+from jib.passes.stage import scoped, stage_jaxpr
 
 __all__ = ["backward_pass", "transpose_jaxpr"]
 
@@ -35,7 +35,11 @@ def backward_pass(
     for atom, ct in zip(jaxpr.outvars, cotangents, strict=True):
         accumulate(atom, ct)
     for eqn in reversed(linear_eqns):
-        _transpose_equation(eqn, known, cts, accumulate)
+        if type(eqn) is ScopedEquation:
+            with scoped(eqn.scope):
+                _transpose_equation(eqn, known, cts, accumulate)
+        else:
+            _transpose_equation(eqn, known, cts, accumulate)
     return [
         cts.get(var, Zero(tangent_aval(var.aval))) if type(x) is UndefinedPrimal else None
         for var, x in zip(jaxpr.invars, args, strict=True)
@@ -64,7 +68,7 @@ def _forward(
 
 def _transpose_equation(eqn: Equation, known: dict, cts: dict, accumulate: Any) -> None:
     found = [cts.pop(v, None) for v in eqn.outvars]
-    if all(ct is None for ct in found):
+    if not eqn.effects and all(ct is None for ct in found):
         return
     primitive = eqn.primitive
     operands = [

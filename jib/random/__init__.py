@@ -2,5 +2,7 @@
 
 from jib.random._continuous import *
 from jib.random._discrete import *
+from jib.random._gamma import *
 from jib.random._keys import *
+from jib.random._matrices import *
 from jib.random._uniform import *

@@ -10,8 +10,9 @@ import numpy as np
 from jib import dtypes, lax
 from jib.backend import transfer
 from jib.core.avals import ShapedArray
+from jib.core.key_uses import KeyUse
 from jib.core.keys import KeyArray, KeyDType, key_dtype
-from jib.core.tracing import Tracer, aval_of
+from jib.core.tracing import Tracer, aval_of, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, IntegerRangeError, ShapeError
 from jib.lax._random_bits import key_data_p, threefry2x32, wrap_key_p
 from jib.passes.eager import compiled
@@ -119,7 +120,8 @@ def _join_words(first: Any, second: Any) -> Any:
 
 
 def _wrapped(words: Any, dtype: KeyDType) -> Any:
-    if isinstance(words, Tracer | np.ndarray):
+    # In a program that is traced, each run makes a key of its own.
+    if isinstance(words, Tracer | np.ndarray) or not is_eager():
         return wrap_key_p.bind(words, dtype=dtype)
     wrap_key_p.abstract((aval_of(words),), {"dtype": dtype})  # checks the words
     return KeyArray(words, dtype)
@@ -144,7 +146,7 @@ def key_data(keys: ArrayLike) -> Array:
     """The words of keys: typed keys of shape `(...)` give uint32 of shape `(..., 2)`."""
     if type(keys) is KeyArray:
         return keys._base
-    return words_of("key_data", keys, batched=True)
+    return words_of("key_data", keys, batched=True, used=False)
 
 
 def key_impl(keys: ArrayLike) -> str:
@@ -179,11 +181,14 @@ def _is_typed(key: Any) -> bool:
     return isinstance(aval_of(key).dtype, KeyDType)
 
 
-def words_of(name: str, key: Any, batched: bool = False) -> Any:
-    """The words of a key, which is typed or an array of words; a helper of all samplers."""
+def words_of(name: str, key: Any, batched: bool = False, used: bool = True) -> Any:
+    """The words of a key, which is typed or an array of words; a helper of all samplers.
+
+    A typed key is used by it (`jib/core/key_uses.py`), unless `used` is False.
+    """
     aval = aval_of(key)
     if aval.is_key:
-        words = key._base if type(key) is KeyArray else key_data_p.bind(key)
+        words = key_data_p.bind(key, use=KeyUse.here() if used else None)
         shape = aval.shape
     else:
         wrap_key_p.abstract((aval,), {"dtype": key_dtype})  # checks the words
@@ -280,6 +285,6 @@ def fold_in(key: ArrayLike, data: int | ArrayLike) -> Array:
 
 @compiled
 def _fold_in(key: Any, data: Any) -> Any:
-    words = word_pair(words_of("fold_in", key))
+    words = word_pair(words_of("fold_in", key, used=False))
     data = lax.convert_element_type(data, np.dtype(np.uint32))
     return _like(key, _join_words(*threefry2x32(*words, np.uint32(0), data)))

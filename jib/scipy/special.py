@@ -9,23 +9,40 @@ from typing import Any
 import numpy as np
 
 from jib import lax, numpy as jnp
-from jib.errors import ArgumentValueError
+from jib.core.tracing import aval_of
+from jib.errors import ArgumentValueError, DTypeError
 from jib.lax._families import constant_like
 from jib.nn import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax
-from jib.numpy._promotion import (
-    promote_dtypes,
-    promote_inexact,
-    promote_inexact_args,
-    promote_shapes,
-)
+from jib.numpy._promotion import promote_inexact, promote_inexact_args, promote_shapes
 from jib.numpy._shaping import integer
 from jib.passes.eager import compiled
+from jib.scipy._arguments import promoted
+from jib.scipy._series import (
+    bernoulli as bernoulli,
+    bessel_jn as bessel_jn,
+    dawsn as dawsn,
+    erfcx as erfcx,
+    exp1 as exp1,
+    expi as expi,
+    expn as expn,
+    fresnel as fresnel,
+    hyp1f1 as hyp1f1,
+    hyp2f1 as hyp2f1,
+    owens_t as owens_t,
+    sici as sici,
+    spence as spence,
+    sph_harm_y as sph_harm_y,
+    wofz as wofz,
+)
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "betainc", "betaln", "digamma", "entr", "erf", "erfc", "erfinv", "expit", "gammainc",
-    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "kl_div", "log_ndtr", "log_softmax", "logit",
-    "logsumexp", "multigammaln", "ndtr", "ndtri", "rel_entr", "softmax", "xlog1py", "xlogy",
+    "bernoulli", "bessel_jn", "beta", "betainc", "betaln", "boxcox", "boxcox1p", "comb", "dawsn",
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "expn",
+    "factorial", "fresnel", "gamma", "gammainc", "gammaincc", "gammaln", "gammasgn", "hyp1f1",
+    "hyp2f1", "i0", "i0e", "i1", "i1e", "kl_div", "log_ndtr", "log_softmax", "loggamma", "logit",
+    "logsumexp", "multigammaln", "ndtr", "ndtri", "owens_t", "poch", "polygamma", "rel_entr",
+    "sici", "softmax", "spence", "sph_harm_y", "wofz", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
 
 
@@ -51,9 +68,9 @@ def erfc(x: ArrayLike) -> Array:
 
 
 @compiled
-def erfinv(y: ArrayLike) -> Array:
+def erfinv(x: ArrayLike) -> Array:
     """The inverse of the error function."""
-    return lax.erf_inv(promote_inexact("erfinv", y))
+    return lax.erf_inv(promote_inexact("erfinv", x))
 
 
 @compiled
@@ -83,31 +100,18 @@ def ndtri(p: ArrayLike) -> Array:
     return lax.mul(constant_like(p, math.sqrt(2)), lax.erf_inv(centred))
 
 
-@compiled
-def log_ndtr(x: ArrayLike) -> Array:
-    """The logarithm of `ndtr`, by its asymptotic series for large `-x`."""
+@compiled(static=("series_order",))
+def log_ndtr(x: ArrayLike, series_order: int = 3) -> Array:
+    """The logarithm of `ndtr`, also where that is too small for a number.
+
+    Args:
+        x: floating numbers.
+        series_order: not used: there is one accuracy.
+    """
     x = promote_inexact("log_ndtr", x)
-    limit = constant_like(x, -10)
-    near = lax.log(ndtr(lax.max(x, limit)))
-    far = lax.min(x, limit)
-    # Abramowitz, Stegun, "Handbook of mathematical functions", 26.2.12.
-    inverse = lax.div(constant_like(x, 1), lax.square(far))
-    tail = lax.mul(constant_like(x, -0.5), lax.square(far))
-    tail = lax.sub(tail, lax.log(lax.neg(far)))
-    tail = lax.sub(tail, constant_like(x, 0.5 * math.log(2 * math.pi)))
-    correction = lax.log1p(lax.sub(_asymptotic(inverse), constant_like(x, 1)))
-    return lax.select(lax.gt(x, limit), near, lax.add(tail, correction))
-
-
-def _asymptotic(inverse: Any) -> Any:
-    """`1 - z + 3 z**2 - 15 z**3 + ...` at `z = 1 / x**2`."""
-    total, coefficient = constant_like(inverse, 1), 1.0
-    power = constant_like(inverse, 1)
-    for order in range(1, 6):
-        coefficient *= -(2 * order - 1)
-        power = lax.mul(power, inverse)
-        total = lax.add(total, lax.mul(constant_like(inverse, coefficient), power))
-    return total
+    low, high = jnp.minimum(x, -1), jnp.maximum(x, -1)
+    far = jnp.log(0.5 * erfcx(low * -math.sqrt(0.5))) - 0.5 * low * low
+    return jnp.where(jnp.less(x, -1), far, jnp.log1p(-ndtr(-high)))
 
 
 # ----------------------------------------------------------------------- logistic and entropies
@@ -196,6 +200,128 @@ def digamma(x: ArrayLike) -> Array:
 
 
 @compiled
+def loggamma(x: ArrayLike) -> Array:
+    """The principal logarithm of the gamma function of real numbers; NaN for negative ones."""
+    x = promote_inexact("loggamma", x)
+    return jnp.where(jnp.greater(x, 0), lax.lgamma(x), np.nan)
+
+
+@compiled
+def gammasgn(x: ArrayLike) -> Array:
+    """The sign of the gamma function; NaN at its poles (but the sign of the zero at 0)."""
+    x = promote_inexact("gammasgn", x)
+    floor = jnp.floor(x)
+    negative = jnp.less(jnp.divide(1, x), 0) & (
+        jnp.equal(x, 0) | jnp.not_equal(jnp.mod(floor, 2), 0)
+    )
+    pole = jnp.less(x, 0) & jnp.equal(x, floor) | jnp.isnan(x)
+    return jnp.where(pole, np.nan, jnp.where(negative, jnp.full_like(x, -1), 1))
+
+
+@compiled
+def gamma(x: ArrayLike) -> Array:
+    """The gamma function of real numbers.
+
+    Example:
+        >>> from jib.scipy.special import gamma
+        >>> round(float(gamma(5.0)), 3)
+        24.0
+    """
+    x = promote_inexact("gamma", x)
+    return gammasgn(x) * jnp.exp(lax.lgamma(x))
+
+
+@compiled
+def beta(a: ArrayLike, b: ArrayLike) -> Array:
+    """The beta function."""
+    a, b = promote_inexact_args("beta", a, b)
+    return gammasgn(a) * gammasgn(b) * gammasgn(jnp.add(a, b)) * jnp.exp(betaln(a, b))
+
+
+@compiled
+def poch(z: ArrayLike, m: ArrayLike) -> Array:
+    """Pochhammer's symbol, `gamma(z + m) / gamma(z)`."""
+    z, m = promote_inexact_args("poch", z, m)
+    total = jnp.add(z, m)
+    ratio = jnp.exp(gammaln(total) - gammaln(z)) * gammasgn(total) * gammasgn(z)
+    return jnp.where(jnp.equal(m, 0), 1, ratio)
+
+
+def factorial(n: ArrayLike, exact: bool = False) -> Array:
+    """The factorial, 0 for negative numbers.
+
+    Raises:
+        ArgumentValueError: if `exact` is asked for: arrays hold no integers of any length.
+    """
+    if exact:
+        raise ArgumentValueError(
+            "`factorial` computes in floating numbers, and has no exact results",
+            help="product = math.factorial(n)",
+        )
+    return _factorial(n)
+
+
+@compiled
+def _factorial(n: Any) -> Any:
+    n = promote_inexact("factorial", n)
+    return jnp.where(jnp.less(n, 0), 0, jnp.exp(gammaln(jnp.maximum(n, 0) + 1)))
+
+
+@compiled(static=("repetition",))
+def comb(N: ArrayLike, k: ArrayLike, *, repetition: bool = False) -> Array:
+    """How many subsets of `k` members a set of `N` has; with repetition, how many multisets."""
+    n, k = promote_inexact_args("comb", N, k)
+    if repetition:
+        none = jnp.equal(k, 0) & jnp.greater_equal(n, 0)
+        return jnp.where(none, 1, comb(jnp.add(n, k) - 1, k))
+    inside = jnp.less_equal(k, n) & jnp.greater_equal(k, 0)
+    n, k = jnp.where(inside, n, 0), jnp.where(inside, k, 0)
+    logs = gammaln(jnp.add(n, 1)) - gammaln(jnp.add(k, 1)) - gammaln(jnp.subtract(n, k) + 1)
+    return jnp.where(inside, jnp.exp(logs), 0)
+
+
+def polygamma(n: ArrayLike, x: ArrayLike) -> Array:
+    """The derivative of order `n` of `digamma`.
+
+    Raises:
+        DTypeError: if `n` is not an integer.
+    """
+    if not jnp.issubdtype(aval_of(n).dtype, np.integer):
+        raise DTypeError.accepts("scipy.special.polygamma", aval_of(n).dtype.name, "integer")
+    return _polygamma(n, x)
+
+
+@compiled
+def _polygamma(n: Any, x: Any) -> Any:
+    return _elementwise("polygamma", lax.polygamma, n, x)
+
+
+@compiled
+def zeta(x: ArrayLike, q: ArrayLike | None = None) -> Array:
+    """Hurwitz's zeta function; without `q`, Riemann's (for `x` beyond 1)."""
+    return _elementwise("zeta", lax.zeta, x, 1 if q is None else q)
+
+
+def _boxcox(name: str, log: Callable[[Any], Any], x: Any, lmbda: Any) -> Any:
+    x, lmbda = promote_inexact_args(name, x, lmbda)
+    zero = jnp.equal(lmbda, 0)
+    safe = jnp.where(zero, 1, lmbda)
+    return jnp.where(zero, log(x), jnp.expm1(safe * log(x)) / safe)
+
+
+@compiled
+def boxcox(x: ArrayLike, lmbda: ArrayLike) -> Array:
+    """The transform of Box and Cox, `(x**lmbda - 1) / lmbda`, which is `log(x)` at 0."""
+    return _boxcox("boxcox", jnp.log, x, lmbda)
+
+
+@compiled
+def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> Array:
+    """`boxcox(1 + x, lmbda)`, accurate near 0."""
+    return _boxcox("boxcox1p", jnp.log1p, x, lmbda)
+
+
+@compiled
 def betaln(a: ArrayLike, b: ArrayLike) -> Array:
     """The logarithm of the absolute value of the beta function."""
     a, b = promote_inexact_args("betaln", a, b)
@@ -203,9 +329,7 @@ def betaln(a: ArrayLike, b: ArrayLike) -> Array:
 
 
 def _elementwise(name: str, function: Callable[..., Any], *args: Any) -> Any:
-    dtype = jnp.result_type(*args, float)
-    operands = [jnp.asarray(x, dtype) for x in promote_dtypes(name, *args)]
-    return function(*promote_shapes(name, *operands))
+    return function(*promote_shapes(name, *promoted(name, *args)))
 
 
 @compiled

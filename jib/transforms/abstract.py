@@ -14,7 +14,7 @@ from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, extend_axis_env, set_trace
 from jib.errors import ArgumentTypeError
 from jib.passes.eager import eager_trace
-from jib.passes.stage import stage
+from jib.passes.stage import scoped, stage
 from jib.transforms import _calls
 from jib.tree import tree_registry
 
@@ -128,7 +128,8 @@ _scopes = _Scopes()
 def named_scope(name: str) -> Iterator[str]:
     """Name a part of a program, inside a `with` block or as a decorator; scopes nest.
 
-    Gives the full name, such as `model/layer`. The values do not change.
+    Gives the full name, such as `model/layer`, which the operations carry in the lowered program
+    and in profiles. The values do not change.
 
     Example:
         >>> import jib
@@ -140,8 +141,10 @@ def named_scope(name: str) -> Iterator[str]:
         raise ArgumentTypeError(f"`named_scope` needs a string, but got a {type(name).__name__}")
     before = _scopes.names
     _scopes.names = (*before, name)
+    full = "/".join(_scopes.names)
     try:
-        yield "/".join(_scopes.names)
+        with scoped(full):
+            yield full
     finally:
         _scopes.names = before
 

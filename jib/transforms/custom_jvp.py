@@ -26,7 +26,7 @@ from jib.transforms._custom import (
 from jib.transforms.linear import materialize
 from jib.tree import tree_registry
 
-__all__ = ["custom_jvp"]
+__all__ = ["custom_jvp", "custom_jvp_call_p"]
 
 flatten = tree_registry.flatten
 

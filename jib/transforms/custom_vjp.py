@@ -28,7 +28,7 @@ from jib.transforms._custom import (
 from jib.transforms.linear import materialize
 from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = ["CustomVJPPrimal", "custom_vjp"]
+__all__ = ["CustomVJPPrimal", "custom_vjp", "custom_vjp_call_p"]
 
 flatten = tree_registry.flatten
 

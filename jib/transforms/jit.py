@@ -27,11 +27,12 @@ from jib.lax._programs import merge, pick
 from jib.lax._sharding import named_sharding, with_sharding_constraint
 from jib.passes import eager
 from jib.passes.eager import CompileOptions, compile_jaxpr
+from jib.passes.key_effects import call_program, check_keys
 from jib.passes.lower import call_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
 from jib.passes.stage import evaluate, stage
 from jib.transforms import _calls
-from jib.transforms._nested import nested
+from jib.lax._nested import nested
 from jib.transforms.stages import Traced, Wrapped
 from jib.tree import broadcast_prefix, tree_registry
 
@@ -239,11 +240,12 @@ def _run(info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any,
     call = _Call(info, args, kwargs)
     jaxpr, consts, out_tree = _trace(call)
     if not is_eager():
+        check_keys(jaxpr.hoisted)  # now, with the caller on the stack
         return out_tree.unflatten(_call_in_trace(call, jaxpr, consts, out_tree)), None, False
     values = [*consts, *call.leaves]
     program = compile_jaxpr(jaxpr.hoisted, values, _compile_options(call, jaxpr, out_tree))
-    out = out_tree.unflatten(program(values))
-    return out, program.fast_path(out, consts), False
+    out, repeat = call_program(program, jaxpr.hoisted, values, consts, out_tree.unflatten)
+    return out, repeat, False
 
 
 def _call_in_trace(call: _Call, jaxpr: Jaxpr, consts: list[Any], out_tree: Any) -> list[Any]:
@@ -443,7 +445,7 @@ def _plain(info: _JitInfo, dispatch: Any) -> Any:
             hide_library_frames(error)
             if explained is error:
                 raise  # bare, so that this frame is not put back
-            raise explained from None
+            raise explained from explained.__cause__
 
     return call
 
@@ -489,6 +491,7 @@ def _traced(info: _JitInfo, *args: Any, **kwargs: Any) -> Traced:
     """Trace for these arguments (arrays or `ShapeDtypeStruct`), without running anything."""
     call = _Call(info, args, kwargs)
     jaxpr, consts, out_tree = _trace(call)
+    check_keys(jaxpr.hoisted)
     return Traced(
         ClosedJaxpr(jaxpr, consts),
         call.leaves,

@@ -19,7 +19,7 @@ from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, context, is_eager
 from jib.core.zeros import Zero
-from jib.errors import ArgumentTypeError, ArgumentValueError, ShapeError
+from jib.errors import ArgumentTypeError, ArgumentValueError, NotAvailableError, ShapeError
 from jib.lax._families import is_linear
 from jib.lax._programs import leading, merge, nonzero_of, pick, tangents_of
 from jib.passes.batch import batch_jaxpr
@@ -357,6 +357,11 @@ def _transposed(
 
 
 def _batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, Any]:
+    if axis.spmd_name is not None:
+        raise NotAvailableError(
+            f"vmap(spmd_axis_name={axis.spmd_name!r}) of shard_map",
+            "jib.shard_map(jib.vmap(f), ...) with that axis in its specs",
+        )
     mapped, moved = leading(axis, args, dims)
     with enter_manual(params["manual"]):
         program, out_mapped = batch_jaxpr(params["jaxpr"], axis, mapped)

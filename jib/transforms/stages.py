@@ -11,6 +11,7 @@ from jib.core.jaxpr import ClosedJaxpr
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentTypeError, StructureError
 from jib.passes.eager import CompileOptions, compile_jaxpr, load, lower_jaxpr
+from jib.passes.key_effects import with_keys_noted
 from jib.tree import tree_registry
 
 __all__ = ["ArgInfo", "Compiled", "Lowered", "Traced", "Wrapped"]
@@ -206,4 +207,7 @@ class Compiled(_Stage):
                 raise ArgumentTypeError(
                     f"`{self._traced.fun_name}` was compiled for {aval}, but got {given}"
                 )
-        return self.out_tree.unflatten(self._program([*self._traced.jaxpr.consts, *leaves]))
+        closed = self._traced.jaxpr
+        values = [*closed.consts, *leaves]
+        run = lambda: self.out_tree.unflatten(self._program(values))  # noqa: E731
+        return with_keys_noted(closed.jaxpr.hoisted, values, run)

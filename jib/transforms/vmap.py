@@ -40,7 +40,9 @@ def vmap(
         out_axes: where the mapped axis stands in the results, as a prefix of their tree.
         axis_name: a name by which collectives (`lax.psum`) speak of the axis.
         axis_size: the length of the axis, needed when no argument is mapped.
-        spmd_axis_name, sum_match: not there yet; anything but the default is an error.
+        spmd_axis_name: the mesh axis (or a tuple of them) that the mapped axis is split over, in
+            sharding constraints inside the function.
+        sum_match: not there; anything but the default is an error.
 
     Raises:
         BatchSizeError: if the mapped axes have different lengths.
@@ -54,11 +56,8 @@ def vmap(
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
 
-    if spmd_axis_name is not None or sum_match:
-        given = "sum_match=True" if sum_match else f"spmd_axis_name={spmd_axis_name!r}"
-        raise NotAvailableError(
-            f"vmap({given})", "jib.lax.with_sharding_constraint in the function"
-        )
+    if sum_match:
+        raise NotAvailableError("vmap(sum_match=True)", "jib.vmap(f)")
 
     @functools.wraps(fun)
     @api_boundary
@@ -66,7 +65,7 @@ def vmap(
         leaves, in_tree = tree_registry.flatten((args, kwargs))
         axes = mapped_axes("vmap", fun, in_axes, args, kwargs)
         size = mapped_size("vmap", fun, args, kwargs, leaves, axes, axis_size)
-        axis = AxisData(size, axis_name)
+        axis = AxisData(size, axis_name, spmd_axis_name)
         dims = [
             None if a is None else a % aval_of(x).ndim for x, a in zip(leaves, axes, strict=True)
         ]

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from jib import lax
+from jib.ad_checkpoint import (
+    Offloadable,
+    Recompute,
+    Saveable,
+    print_saved_residuals,
+    saved_residuals,
+)
 from jib.core.jaxpr import sub_jaxprs
 from jib.errors import NotAvailableError
+from jib.lax._recompute import name_p
 from jib.transforms.abstract import make_jaxpr
 from jib.transforms.grad import grad
 from jib.transforms.jit import jit
@@ -116,3 +124,38 @@ def test_in_a_loop_nothing_but_the_carry_is_stacked():
     text = jit(grad(loop(checkpoint))).lower(X).as_text()
     line = next(line for line in text.splitlines() if "stablehlo.while" in line)
     assert line.count("tensor<6xf32>") == 1
+
+
+def test_what_is_kept_can_be_listed(capsys):
+    layer = lambda x, w: lax.sin(lax.mul(checkpoint_name(lax.exp(x), "grown"), w["scale"]))
+    wanted = checkpoint_policies.save_only_these_names("grown")
+    args = X, {"scale": X}
+    listed = lambda f: [origin for _, origin in saved_residuals(f, *args)]
+    assert "the argument w['scale']" in listed(layer)
+    assert any(line.startswith("output of cos from ") for line in listed(layer))
+    assert listed(checkpoint(layer)) == ["the argument x", "the argument w['scale']"]
+    assert len(listed(checkpoint(layer, policy=wanted))) == 3
+    print_saved_residuals(lambda x: lax.mul(x, X), 2.0)
+    assert capsys.readouterr().out in ("float32[] from a constant\n", "")
+
+
+def test_offloading_policies_keep_values():
+    policies = checkpoint_policies
+    kinds = {"offload_src": "device", "offload_dst": "pinned_host"}
+    matrix = np.eye(3, dtype=np.float32)
+    layer = lambda v: lax.reduce_sum(
+        lax.sin(lax.dot(matrix, checkpoint_name(lax.sin(v), "inner"))), (0,)
+    )
+    count = lambda policy, name: counts(
+        grad(checkpoint(layer, policy=policy)), np.float32([1, 2, 3])
+    )[name]
+    assert count(policies.offload_dot_with_no_batch_dims(**kinds), "dot_general") == 2
+    names = policies.save_and_offload_only_these_names(
+        names_which_can_be_saved=[], names_which_can_be_offloaded=["inner"], **kinds
+    )
+    assert count(names, "dot_general") == 3
+    assert count(names, "sin") < count(policies.nothing_saveable, "sin")
+    assert names(name_p, name="inner") == Offloadable("device", "pinned_host")
+    assert names(name_p, name="outer") is Recompute
+    with_both = policies.save_from_both_policies(names, policies.everything_saveable)
+    assert with_both(name_p, name="outer") is Saveable

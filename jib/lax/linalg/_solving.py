@@ -8,68 +8,31 @@ import numpy as np
 
 from jib import lax
 from jib.backend import mlir
-from jib.backend.ffi import ensure_lapack
-from jib.backend.mlir import ir
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
-from jib.errors import DTypeError, NotAvailableError, ShapeError
-from jib.lax._families import is_linear
+from jib.errors import ShapeError
+from jib.lax._families import constant_jvp, is_linear
 from jib.lax._gathering import gather_along_axis
-from jib.passes.batch import to_batch_axis
+from jib.lax.linalg._library import Call, decomposition, info_like
+from jib.lax.linalg._matrices import (
+    check_matrices,
+    check_square,
+    eye_like,
+    front,
+    permuted,
+    product,
+    transposed,
+    triangle,
+)
 from jib.passes.lower import lower_by_tracing
 from jib.typing import Array, ArrayLike
 
-__all__ = ["lu", "lu_pivots_to_permutation", "solve", "triangular_solve"]
-
-_LAPACK = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
-
-
-def _check_square(name: str, a: ShapedArray) -> None:
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise ShapeError(f"`{name}` takes square matrices on the last two axes, but got {a}")
-    _check_dtype(name, a)
-
-
-def _check_dtype(name: str, a: ShapedArray) -> None:
-    if a.dtype.name not in _LAPACK:
-        raise DTypeError(
-            f"`{name}` takes float32, float64 or complex matrices, but got {a}",
-            help="a = a.astype('float32')",
-        )
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Matrix products with equal leading axes, at full precision."""
-    lead = tuple(range(aval_of(a).ndim - 2))
-    last = len(lead)
-    numbers = (((last + 1,), (last,)), (lead, lead))
-    return lax.dot_general(a, b, numbers, precision="highest")
-
-
-def _turned(a: Any, conjugate: bool = False) -> Any:
-    """The (conjugate) transpose of the last two axes."""
-    ndim = aval_of(a).ndim
-    out = lax.transpose(a, (*range(ndim - 2), ndim - 1, ndim - 2))
-    return lax.conj(out) if conjugate and aval_of(a).dtype.kind == "c" else out
-
-
-def _triangle(a: Any, lower: bool, offset: int = 0) -> Any:
-    """The elements on one side of a diagonal, zeros elsewhere."""
-    shape = aval_of(a).shape
-    rows, columns = (
-        lax.broadcasted_iota(np.dtype(np.int32), shape, len(shape) - i) for i in (2, 1)
-    )
-    rows = lax.add(rows, np.int32(offset))
-    keep = lax.ge(rows, columns) if lower else lax.le(rows, columns)
-    return lax.select(keep, a, lax.full_like(a, 0))
-
-
-def _front(axis: AxisData, args: Any, dims: Any) -> list[Any]:
-    """All operands with the batch axis in front."""
-    return [to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
-
+__all__ = [
+    "lu", "lu_p", "lu_pivots_to_permutation", "lu_pivots_to_permutation_p", "solve",
+    "triangular_solve", "triangular_solve_p",
+]  # fmt: skip
 
 # ------------------------------------------------------------------------------------------ LU
 
@@ -91,31 +54,65 @@ def lu(x: ArrayLike) -> tuple[Array, Array, Array]:
 
 def lu_pivots_to_permutation(pivots: ArrayLike, permutation_size: int) -> Array:
     """The permutation of rows that exchanges, one after the other, make together."""
+    return lu_pivots_to_permutation_p.bind(pivots, size=int(permutation_size))
+
+
+def _permutation_type(pivots: ShapedArray, *, size: int) -> ShapedArray:
+    if not pivots.ndim or pivots.dtype != np.int32 or pivots.shape[-1] > size:
+        raise ShapeError(
+            f"`lu_pivots_to_permutation` of {size} rows takes up to {size} int32 exchanges on the "
+            f"last axis, but got {pivots}"
+        )
+    return ShapedArray((*pivots.shape[:-1], size), np.int32)
+
+
+def _permutation_numpy(pivots: Any, *, size: int) -> Any:
+    order = np.tile(np.arange(size, dtype=np.int32), (*pivots.shape[:-1], 1))
+    for i in range(pivots.shape[-1]):
+        other = pivots[..., i : i + 1].astype(np.int64)
+        mine, theirs = order[..., i : i + 1].copy(), np.take_along_axis(order, other, -1)
+        np.put_along_axis(order, other, mine, -1)
+        order[..., i : i + 1] = theirs
+    return order
+
+
+def _permutation_hlo(pivots: Any, *, size: int) -> Any:
     aval = aval_of(pivots)
-    lead, count = aval.shape[:-1], aval.shape[-1]
-    word = np.dtype(np.int32)
-    place = len(lead)
-    start = lax.broadcasted_iota(word, (*lead, permutation_size), place)
+    place = aval.ndim - 1
+    everywhere = (*aval.shape[:-1], size)
+    start = lax.broadcasted_iota(np.dtype(np.int32), everywhere, place)
 
     def exchange(i: Any, order: Any) -> Any:
         other = lax.dynamic_slice_in_dim(pivots, i, 1, place)
         mine = lax.dynamic_slice_in_dim(order, i, 1, place)
         theirs = gather_along_axis(order, other, place, mode="promise_in_bounds")
-        everywhere = aval_of(order).shape
         same = [
             lax.broadcast_in_dim(x, everywhere, range(place + 1)) for x in (other, mine, theirs)
         ]
         order = lax.select(lax.eq(start, same[0]), same[1], order)
-        here = lax.eq(start, lax.convert_element_type(i, word))
+        here = lax.eq(start, lax.convert_element_type(i, np.dtype(np.int32)))
         return lax.select(here, same[2], order)
 
-    return lax.fori_loop(0, count, exchange, start)
+    return lax.fori_loop(0, aval.shape[-1], exchange, start)
+
+
+def _permutation_batch(axis: AxisData, args: Any, dims: Any, *, size: int) -> tuple[Any, int]:
+    return lu_pivots_to_permutation_p.bind(*front(axis, args, dims), size=size), 0
+
+
+lu_pivots_to_permutation_p = Primitive(
+    "lu_pivots_to_permutation",
+    type=_permutation_type,
+    numpy=_permutation_numpy,
+    jvp=constant_jvp(lambda: lu_pivots_to_permutation_p),
+    transpose=Waived("integers have no derivative"),
+    batch=_permutation_batch,
+    lower=lower_by_tracing(_permutation_hlo),
+)
 
 
 def _lu_type(a: ShapedArray) -> list[ShapedArray]:
-    if a.ndim < 2:
-        raise ShapeError(f"`lu` takes matrices on the last two axes, but got {a}")
-    _check_dtype("lu", a)
+    check_matrices("lu", a)
     pivots = ShapedArray((*a.shape[:-2], min(a.shape[-2:])), np.int32)
     return [a, pivots]
 
@@ -141,95 +138,37 @@ def _lu_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     no_pivots = Zero(tangent_aval(aval_of(pivots)))
     if type(t) is Zero:
         return [factors, pivots], [Zero(tangent_aval(aval_of(factors))), no_pivots]
-    _check_square("lu", aval_of(a))
-    t = _permuted(t, lu_pivots_to_permutation(pivots, aval_of(a).shape[-2]))
+    check_square("lu", aval_of(a))
+    t = permuted(t, lu_pivots_to_permutation(pivots, aval_of(a).shape[-2]))
     inner = triangular_solve(factors, t, left_side=True, lower=True, unit_diagonal=True)
     inner = triangular_solve(factors, inner)
-    lower, upper = _triangle(inner, True, -1), _triangle(inner, False)
-    size = aval_of(a).shape[-1]
-    eye = lax.broadcast_in_dim(_eye(size, aval_of(a).dtype), aval_of(a).shape, _last_two(a))
-    unit = lax.add(_triangle(factors, True, -1), eye)
-    change = lax.add(_product(unit, lower), _product(upper, _triangle(factors, False)))
+    lower, upper = triangle(inner, True, -1), triangle(inner, False)
+    unit = lax.add(triangle(factors, True, -1), eye_like(a))
+    change = lax.add(product(unit, lower), product(upper, triangle(factors, False)))
     return [factors, pivots], [change, no_pivots]
 
 
-def _last_two(a: Any) -> tuple[int, int]:
-    return aval_of(a).ndim - 2, aval_of(a).ndim - 1
+_LU = {"cpu": "lapack_{}getrf_ffi", "cuda": "cusolver_getrf_ffi"}
 
 
-def _eye(size: int, dtype: Any) -> Any:
-    rows, columns = (lax.broadcasted_iota(np.dtype(np.int32), (size, size), i) for i in (0, 1))
-    return lax.convert_element_type(lax.eq(rows, columns), dtype)
+def _lu_call(target: str) -> Any:
+    def call(a: Any, *, outs: Any) -> Call:
+        return Call(target, [*outs, info_like(a)], checked=False)
+
+    return call
 
 
-def _permuted(rows: Any, order: Any) -> Any:
-    """Rows (on the last axis but one) in another order."""
-    shape = aval_of(rows).shape
-    lead = range(len(shape) - 1)
-    index = lax.broadcast_in_dim(order, shape, lead)
-    return gather_along_axis(rows, index, len(shape) - 2, mode="promise_in_bounds")
+def _lu_finish(factors: Any, pivots: Any, info: Any, *, platform: str) -> list[Any]:
+    return [factors, lax.sub(pivots, np.int32(1))]
 
 
-def _columns_first(ndim: int) -> Any:
-    """The layout with matrices stored by columns."""
-    order = (ndim - 2, ndim - 1, *range(ndim - 3, -1, -1)) if ndim >= 2 else range(ndim - 1, -1, -1)
-    return ir.DenseIntElementsAttr.get(
-        np.array(list(order), np.int64), type=ir.IndexType.get(mlir.context)
-    )
-
-
-def _rows_first(ndim: int) -> Any:
-    order = np.arange(ndim - 1, -1, -1, dtype=np.int64)
-    return ir.DenseIntElementsAttr.get(order, type=ir.IndexType.get(mlir.context))
-
-
-_TARGETS = {"cpu": "lapack_{}getrf_ffi", "cuda": "cusolver_getrf_ffi"}
-
-
-def _lu_lower(ctx: Any, a: Any) -> list[Any]:
-    (matrix,), (_, pivots) = ctx.avals_in, ctx.avals_out
-    target = _TARGETS.get(ctx.platform)
-    if target is None:
-        raise NotAvailableError(f"LU decomposition on {ctx.platform}", instead="the CPU")
-    if ctx.platform == "cpu":
-        ensure_lapack()
-    info = ShapedArray(matrix.shape[:-2], np.int32)
-    layouts = [
-        _columns_first(matrix.ndim), _rows_first(pivots.ndim), _rows_first(info.ndim)
-    ]  # fmt: skip
-    alias = mlir.hlo.OutputOperandAlias.get([0], 0, [])
-    call = mlir.emit_many(
-        "stablehlo.custom_call",
-        [mlir.ir_type(x) for x in (matrix, pivots, info)],
-        [a],
-        {
-            "call_target_name": mlir.string_attribute(target.format(_LAPACK[matrix.dtype.name])),
-            "api_version": mlir.integer_attribute(4, 32),
-            "backend_config": ir.DictAttr.get({}, mlir.context),
-            "operand_layouts": ir.ArrayAttr.get(layouts[:1], mlir.context),
-            "result_layouts": ir.ArrayAttr.get(layouts, mlir.context),
-            "output_operand_aliases": ir.ArrayAttr.get([alias], mlir.context),
-        },
-    )
-    factors, exchanged, _ = call.results
-    one = ctx.constant(1, pivots)
-    zero_based = mlir.emit("stablehlo.subtract", mlir.ir_type(pivots), [exchanged, one])
-    return [factors, zero_based]
-
-
-def _lu_batch(axis: AxisData, args: Any, dims: Any) -> tuple[Any, Any]:
-    return lu_p.bind(*_front(axis, args, dims)), [0, 0]
-
-
-lu_p = Primitive(
+lu_p = decomposition(
     "lu",
     type=_lu_type,
     numpy=_lu_numpy,
+    calls={platform: _lu_call(target) for platform, target in _LU.items()},
+    finish=_lu_finish,
     jvp=_lu_jvp,
-    transpose=Waived("`lu` is not linear"),
-    batch=_lu_batch,
-    lower=_lu_lower,
-    multiple_results=True,
 )
 
 
@@ -263,12 +202,12 @@ def triangular_solve(
         a = lax.conj(a)
     if left_side:
         return triangular_solve_p.bind(a, b, turned=bool(transpose_a), **flags)
-    solved = triangular_solve_p.bind(a, _turned(b), turned=not transpose_a, **flags)
-    return _turned(solved)
+    solved = triangular_solve_p.bind(a, transposed(b), turned=not transpose_a, **flags)
+    return transposed(solved)
 
 
 def _triangular_type(a: ShapedArray, b: ShapedArray, **params: Any) -> ShapedArray:
-    _check_square("triangular_solve", a)
+    check_square("triangular_solve", a)
     if b.ndim != a.ndim or b.shape[:-1] != a.shape[:-1] or a.dtype != b.dtype:
         raise ShapeError(f"`triangular_solve` cannot solve {a} for right sides {b}")
     return b
@@ -287,8 +226,8 @@ def _triangular_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, An
     x = triangular_solve_p.bind(a, b, **params)
     right = None if type(db) is Zero else db
     if type(da) is not Zero:
-        da = _triangle(da, params["lower"], (-1 if params["lower"] else 1) * params["unit"])
-        change = lax.neg(_product(_turned(da) if params["turned"] else da, x))
+        da = triangle(da, params["lower"], (-1 if params["lower"] else 1) * params["unit"])
+        change = lax.neg(product(transposed(da) if params["turned"] else da, x))
         right = change if right is None else lax.add(right, change)
     if right is None:
         return x, Zero(tangent_aval(aval_of(x)))
@@ -300,7 +239,7 @@ def _triangular_transpose(ct: Any, a: Any, b: Any, **params: Any) -> list[Any]:
 
 
 def _triangular_batch(axis: AxisData, args: Any, dims: Any, **params: Any) -> tuple[Any, int]:
-    return triangular_solve_p.bind(*_front(axis, args, dims), **params), 0
+    return triangular_solve_p.bind(*front(axis, args, dims), **params), 0
 
 
 def _triangular_lower(ctx: Any, a: Any, b: Any, *, turned: bool, lower: bool, unit: bool) -> Any:
@@ -332,7 +271,7 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
 
 
 def _solve_type(a: ShapedArray, b: ShapedArray, *, turned: bool) -> ShapedArray:
-    _check_square("solve", a)
+    check_square("solve", a)
     if b.ndim != a.ndim or b.shape[:-1] != a.shape[:-1] or a.dtype != b.dtype:
         raise ShapeError(f"`solve` cannot solve {a} for right sides {b}")
     return b
@@ -341,20 +280,16 @@ def _solve_type(a: ShapedArray, b: ShapedArray, *, turned: bool) -> ShapedArray:
 def _solve_hlo(a: Any, b: Any, *, turned: bool) -> Any:
     factors, pivots = lu_p.bind(a)
     order = lu_pivots_to_permutation(pivots, aval_of(a).shape[-1])
-    lower = {"lower": True, "unit": True, "turned": turned}
-    upper = {"lower": False, "unit": False, "turned": turned}
+    lower = {"turned": turned, "lower": True, "unit": True}
+    upper = {"turned": turned, "lower": False, "unit": False}
     if not turned:
-        x = triangular_solve_p.bind(factors, _permuted(b, order), **_ordered(lower))
-        return triangular_solve_p.bind(factors, x, **_ordered(upper))
-    x = triangular_solve_p.bind(factors, b, **_ordered(upper))
-    x = triangular_solve_p.bind(factors, x, **_ordered(lower))
+        x = triangular_solve_p.bind(factors, permuted(b, order), **lower)
+        return triangular_solve_p.bind(factors, x, **upper)
+    x = triangular_solve_p.bind(factors, b, **upper)
+    x = triangular_solve_p.bind(factors, x, **lower)
     places = lax.broadcasted_iota(np.dtype(np.int32), aval_of(order).shape, aval_of(order).ndim - 1)
     back = lax.sort((order, places), num_keys=1)[1]
-    return _permuted(x, back)
-
-
-def _ordered(flags: dict[str, bool]) -> dict[str, bool]:
-    return {name: flags[name] for name in ("turned", "lower", "unit")}
+    return permuted(x, back)
 
 
 def _solve_jvp(primals: Any, tangents: Any, *, turned: bool) -> tuple[Any, Any]:
@@ -362,7 +297,7 @@ def _solve_jvp(primals: Any, tangents: Any, *, turned: bool) -> tuple[Any, Any]:
     x = solve_p.bind(a, b, turned=turned)
     right = None if type(db) is Zero else db
     if type(da) is not Zero:
-        change = lax.neg(_product(_turned(da) if turned else da, x))
+        change = lax.neg(product(transposed(da) if turned else da, x))
         right = change if right is None else lax.add(right, change)
     if right is None:
         return x, Zero(tangent_aval(aval_of(x)))
@@ -376,7 +311,7 @@ def _solve_transpose(ct: Any, a: Any, b: Any, *, turned: bool) -> list[Any]:
 
 
 def _solve_batch(axis: AxisData, args: Any, dims: Any, *, turned: bool) -> tuple[Any, int]:
-    return solve_p.bind(*_front(axis, args, dims), turned=turned), 0
+    return solve_p.bind(*front(axis, args, dims), turned=turned), 0
 
 
 solve_p = Primitive(

@@ -18,7 +18,7 @@ from jib.typing import Array, ArrayLike
 __all__ = ["SlogdetResult", "det", "inv", "slogdet", "solve"]
 
 
-def _square(name: str, a: Any) -> Any:
+def square(name: str, a: Any) -> Any:
     a = as_operand(name, a)
     shape = aval_of(a).shape
     if len(shape) < 2 or shape[-1] != shape[-2]:
@@ -41,7 +41,7 @@ def inv(a: ArrayLike) -> Array:
         >>> jnp.linalg.inv(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
         [[0.5, 0.0], [0.0, 0.25]]
     """
-    return _inv(_square("inv", a))
+    return _inv(square("inv", a))
 
 
 @compiled
@@ -69,7 +69,7 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
         >>> jnp.linalg.solve(jnp.array([[2.0, 0.0], [0.0, 4.0]]), jnp.array([2.0, 2.0])).tolist()
         [1.0, 0.5]
     """
-    a, b = _square("solve", a), as_operand("solve", b)
+    a, b = square("solve", a), as_operand("solve", b)
     if not aval_of(b).ndim or aval_of(b).shape[-2:][0] != aval_of(a).shape[-1]:
         raise ShapeError(f"`solve` cannot solve {aval_of(a)} for right sides {aval_of(b)}")
     return _solve(a, b)
@@ -108,7 +108,7 @@ def slogdet(a: ArrayLike, *, method: str | None = None) -> SlogdetResult:
     Raises:
         ShapeError: if the last two axes differ in length.
     """
-    return SlogdetResult(*_slogdet(_square("slogdet", a)))
+    return SlogdetResult(*_slogdet(square("slogdet", a)))
 
 
 @compiled
@@ -128,7 +128,7 @@ def det(a: ArrayLike) -> Array:
         >>> jnp.linalg.det(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
         8.0
     """
-    return _det(_square("det", a))
+    return _det(square("det", a))
 
 
 @compiled

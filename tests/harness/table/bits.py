@@ -5,7 +5,7 @@ import numpy as np
 from jib import lax
 from jib.errors import ArgumentValueError
 from tests.harness.samples import Row, array, sample
-from tests.harness.table._families import pairs, refused, singles, wrong
+from tests.harness.table._families import pairs, refused, singles, unequal_shapes, wrong
 
 __all__ = ["ROWS"]
 
@@ -75,4 +75,13 @@ ROWS = [
     shift("shift_right_arithmetic"),
     count("population_count"),
     count("clz"),
+    Row(
+        "mulhi",
+        lax.mulhi,
+        [
+            sample(array((2, 3), d, -100, 100), array((), d, 1, 90))
+            for d in ("int8", "uint8", "int32")
+        ],
+        [unequal_shapes("mulhi", "int32"), refused("mulhi", "float32", "integer", 2)],
+    ),
 ]

@@ -3,17 +3,23 @@
 import numpy as np
 
 from jib import lax
+from jib.backend.ffi import ensure_lapack
 from jib.backend.meshes import make_mesh
 from jib.backend.shardings import NamedSharding
-from jib.core.avals import ShapedArray
+from jib.core.avals import ShapedArray, ShapeDtypeStruct
+from jib.custom_batching import sequential_vmap
+from jib.errors import ShapeError
+from jib.ffi import ffi_call
 from jib.lax._callbacks import callback_p
 from jib.sharding._partition_spec import PartitionSpec
+from jib.transforms.closures import linear_call
 from jib.transforms.custom_jvp import custom_jvp
 from jib.transforms.custom_vjp import custom_vjp
 from jib.transforms.linear import vjp
 from jib.transforms.remat import checkpoint, checkpoint_name
 from jib.transforms.shard_map import shard_map
 from tests.harness.samples import Row, array, sample
+from tests.harness.table._families import singles, wrong
 
 __all__ = ["ROWS"]
 
@@ -64,11 +70,21 @@ def remembered(x, y):
 
 
 def doubled(x):
-    return [np.asarray(x * 2)]
+    return [np.asarray(x * 2, x.dtype)]
 
 
 def on_host(x):
-    return callback_p.bind(x, function=doubled, results=(ShapedArray(x.shape, x.dtype),))
+    return callback_p.bind(x, function=doubled, results=(ShapedArray(x.shape, x.dtype),),
+                           effect=None, method="sequential")  # fmt: skip
+
+
+def factored(x):
+    """LAPACK's Cholesky factor of a diagonal matrix, through the foreign function interface."""
+    ensure_lapack()
+    results = (ShapeDtypeStruct((3, 3), x.dtype), ShapeDtypeStruct((), "int32"))
+    matrix = lax.mul(lax.broadcast_in_dim(x, (3, 3), (0,)), np.eye(3, dtype=x.dtype))
+    call = ffi_call("lapack_spotrf_ffi", results, vmap_method="sequential")
+    return call(matrix, uplo=np.uint8(ord("L")))[0]
 
 
 def spread(x):
@@ -82,6 +98,31 @@ def sharded(x, y):
                      out_specs=spec)(x, y)  # fmt: skip
 
 
+def divided(a, b):
+    """`b / a`, as the solution of an equation."""
+    a = lax.add(a, 3.0)
+    times = lambda x: lax.mul(a, x)
+    return lax.custom_linear_solve(times, b, lambda _, b: lax.div(b, a), symmetric=True)
+
+
+def cube_root(a, guess):
+    a = lax.add(lax.mul(a, a), 1.0)
+    return lax.custom_root(
+        lambda x: lax.sub(lax.integer_pow(x, 3), a),
+        guess,
+        lambda f, x: lax.cbrt(a),
+        lambda g, y: lax.div(y, g(lax.full_like(y, 1.0))),
+    )
+
+
+def called(x):
+    return linear_call(lax.mul, lax.mul, 3.0, x)
+
+
+def one_by_one(x, y):
+    return sequential_vmap(lambda x, y: lax.mul(lax.sin(x), y))(x, y)
+
+
 def two(**options):
     return [
         sample(array((2, 3)), array((2, 3), low=-1), **options),
@@ -93,9 +134,30 @@ def two(**options):
 ROWS = [
     Row("custom_jvp_call", cubed, two(), unchecked=ANY_CALL),
     Row("custom_vjp_call", product, two(order=0), unchecked=ANY_CALL),
+    Row(
+        "linear_solve",
+        divided,
+        two(),
+        [
+            wrong(
+                ShapeError,
+                "`matvec` must return what it is given, float32[], but returned float32[2]",
+                *(array((2,)), array(())),
+            )
+        ],
+    ),
+    Row("root", cube_root, two(backwards=False), unchecked=ANY_CALL),
+    Row("linear_call", called, singles(("float32",)), unchecked=ANY_CALL),
+    Row("custom_vmap_call", one_by_one, two(), unchecked=ANY_CALL),
     Row("custom_vjp_linear", gradient_inside, two(order=0), unchecked=ANY_CALL, visible=False),
     Row("checkpoint", remembered, two(), unchecked=ANY_CALL),
     Row("name", remembered, two(), unchecked="every array can have a name"),
+    Row(
+        "ffi_call",
+        factored,
+        [sample(array((3,), low=1), order=0)],
+        unchecked="what a call accepts is up to the target",
+    ),
     Row(
         "callback",
         on_host,

@@ -1,9 +1,10 @@
-"""Rows for `jib/lax/_special.py` and `jib/lax/_cumulative.py`."""
+"""Rows for `jib/lax/_special.py`, `jib/lax/_incomplete.py` and `jib/lax/_cumulative.py`."""
 
 import numpy as np
 
 from jib import lax
 from jib.errors import AxisError, DTypeError
+from jib.lax._incomplete import betainc_grad_a_p
 from tests.harness.samples import Row, array, sample
 from tests.harness.table._families import REAL, pairs, refused, singles, wrong
 
@@ -43,6 +44,19 @@ def cumulative(name, dtypes, refused_dtype, accepted):
     return Row(name, getattr(lax, name), samples, errors)
 
 
+def incomplete(name, function, count, high, order):
+    """Parameters, and the argument last, below `high`."""
+
+    def call(shapes, dtype="float32"):
+        rows = [array(s, dtype, 0.6, 4) for s in shapes[:-1]]
+        return sample(*rows, array(shapes[-1], dtype, 0.1, high), order=order, **LOOSE)
+
+    full, last = ((2, 3),) * (count - 1), (2, 3)
+    samples = [call((*full, last))]
+    samples += [call((*((),) * (count - 1), last)), call(((0, 3),) * count)]
+    return Row(name, function, samples, [refused(name, "int32", "floating", count)])
+
+
 NUMBERS = (*REAL, "complex64")
 ANY_NUMBER = "integer, floating or complex"
 ANY_REAL = "boolean, integer or floating"
@@ -75,6 +89,12 @@ ROWS = [
         ],
         [refused("zeta", "int32", "floating", 2)],
     ),
+    incomplete("igamma", lax.igamma, 2, 3, 1),
+    incomplete("igammac", lax.igammac, 2, 3, 1),
+    incomplete("igamma_grad_a", lax.igamma_grad_a, 2, 3, 0),
+    incomplete("random_gamma_grad", lax.random_gamma_grad, 2, 3, 0),
+    incomplete("regularized_incomplete_beta", lax.betainc, 3, 0.9, 1),
+    incomplete("betainc_grad_a", betainc_grad_a_p.bind, 3, 0.9, 0),
     cumulative("cumsum", NUMBERS, "bool", ANY_NUMBER),
     cumulative("cumprod", NUMBERS, "bool", ANY_NUMBER),
     cumulative("cummax", REAL, "complex64", ANY_REAL),

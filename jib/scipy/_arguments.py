@@ -1,0 +1,14 @@
+"""What all functions of several floating arguments do with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jib.numpy._promotion import promote_dtypes, promote_inexact
+
+__all__ = ["promoted"]
+
+
+def promoted(name: str, *args: Any) -> list[Any]:
+    """The arguments in their common floating (or complex) dtype, shapes as they are."""
+    return [promote_inexact(name, x) for x in promote_dtypes(name, *args)]
