@@ -20,7 +20,7 @@ import jib.numpy as jnp
 from jib import cache
 from jib.backend.client import client, platforms
 from jib.core.primitive import Primitive, Waived, primitives
-from jib.errors import explain
+from jib.errors import CODES, explain
 
 _SLOTS = ("type", "numpy", "jvp", "transpose", "batch", "lower")
 _OPTIONAL = ("partial_eval", "dce")
@@ -89,8 +89,11 @@ def _multiply(device: Any) -> str | None:
 # ------------------------------------------------------------------------------- the others
 
 
-def _explain(code: str) -> int:
-    """Prints the long form of an error."""
+def _explain(code: str | None) -> int:
+    """Prints the long form of an error; without a code, what codes there are."""
+    if code is None:
+        print("\n".join(f"{known}  {CODES[known].title}" for known in sorted(CODES)))
+        return 0
     try:
         print(explain(code).rstrip())
     except KeyError as error:
@@ -106,11 +109,10 @@ def _rules(name: str) -> int:
         near = sorted(n for n in primitives if name in n)
         listed = f"; names that contain it: {', '.join(near)}" if near else ""
         return _fail(f"there is no primitive {name!r} (there are {len(primitives)}){listed}")
-    for slot in _SLOTS:
-        print(f"{slot:13}{_rule(getattr(primitive, slot))}")
-    for slot in _OPTIONAL:
-        if getattr(primitive, slot) is not None:
-            print(f"{slot:13}{_rule(getattr(primitive, slot))}")
+    for slot in (*_SLOTS, *_OPTIONAL):
+        rule = getattr(primitive, slot)
+        if rule is not None:
+            print(f"{slot:13}{_rule(rule)}")
     return 0
 
 
@@ -178,11 +180,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="versions, devices, disk cache, a matmul on every device")
     for name, argument, text in (
-        ("explain", "code", "the long form of an error: explain J101"),
+        ("explain", "code", "the long form of an error: explain J101; alone, the list of codes"),
         ("rules", "primitive", "where the rules of a primitive are written: rules sin"),
         ("where", "name", "where a public name is defined: where lax.sort"),
     ):
-        commands.add_parser(name, help=text).add_argument(argument, metavar=argument.upper())
+        nargs = "?" if name == "explain" else None
+        command = commands.add_parser(name, help=text)
+        command.add_argument(argument, metavar=argument.upper(), nargs=nargs)
     given = parser.parse_args(arguments)
     if given.command == "doctor":
         return _doctor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -248,12 +249,11 @@ def build_ffi_lowering_function(
             "backend_config": config,
         }
         if not skip_ffi_layout_processing:
-            default = [None] * len(ctx.avals_in), [None] * len(ctx.avals_out)
-            for key, avals, given, none in (
-                ("operand_layouts", ctx.avals_in, operand_layouts, default[0]),
-                ("result_layouts", ctx.avals_out, result_layouts, default[1]),
+            for key, avals, given in (
+                ("operand_layouts", ctx.avals_in, operand_layouts),
+                ("result_layouts", ctx.avals_out, result_layouts),
             ):
-                pairs = zip(avals, given or none, strict=True)
+                pairs = zip(avals, given or [None] * len(avals), strict=True)
                 found[key] = layouts([_minor_first(a, None) if g is None else g for a, g in pairs])
         aliases = lowering_args.get("operand_output_aliases") or {}
         if aliases:
@@ -267,27 +267,13 @@ def build_ffi_lowering_function(
     return emit
 
 
-def ffi_lowering(
-    call_target_name: str,
-    *,
-    operand_layouts: Sequence[Any] | None = None,
-    result_layouts: Sequence[Any] | None = None,
-    backend_config: Mapping[str, Any] | str | None = None,
-    skip_ffi_layout_processing: bool = False,
-    **lowering_args: Any,
-) -> Callable[..., list[Any]]:
+@functools.wraps(build_ffi_lowering_function, assigned=())
+def ffi_lowering(call_target_name: str, **lowering_args: Any) -> Callable[..., list[Any]]:
     """A `lower` rule for a primitive of several results that is a call of a registered target.
 
     The arguments are those of `build_ffi_lowering_function`.
     """
-    emit = build_ffi_lowering_function(
-        call_target_name,
-        operand_layouts=operand_layouts,
-        result_layouts=result_layouts,
-        backend_config=backend_config,
-        skip_ffi_layout_processing=skip_ffi_layout_processing,
-        **lowering_args,
-    )
+    emit = build_ffi_lowering_function(call_target_name, **lowering_args)
     return lambda ctx, *values, **attributes: list(emit(ctx, *values, **attributes).results)
 
 

@@ -26,15 +26,10 @@ _SCATTER: dict[str, tuple[Callable, Callable[[Any], Any]]] = {
 
 
 def segment_sum(
-    data: ArrayLike,
-    segment_ids: ArrayLike,
-    num_segments: int | None = None,
-    indices_are_sorted: bool = False,
-    unique_indices: bool = False,
-    bucket_size: int | None = None,
-    mode: Any = None,
-    out_sharding: Any = None,
-) -> Array:
+    data: ArrayLike, segment_ids: ArrayLike, num_segments: int | None = None,
+    indices_are_sorted: bool = False, unique_indices: bool = False, bucket_size: int | None = None,
+    mode: Any = None, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """The sums of the members of `data` (along its first axis) that have the same segment id.
 
     Args:
@@ -60,35 +55,24 @@ def segment_sum(
     return _segments("segment_sum", data, segment_ids, num_segments, *options)
 
 
-def _segment_function(name: str, doc: str) -> Callable[..., Array]:
+def _segment_function(name: str, what: str, rest: str) -> Callable[..., Array]:
     def segments(
-        data: ArrayLike,
-        segment_ids: ArrayLike,
-        num_segments: int | None = None,
-        indices_are_sorted: bool = False,
-        unique_indices: bool = False,
-        bucket_size: int | None = None,
-        mode: Any = None,
-    ) -> Array:
+        data: ArrayLike, segment_ids: ArrayLike, num_segments: int | None = None,
+        indices_are_sorted: bool = False, unique_indices: bool = False,
+        bucket_size: int | None = None, mode: Any = None,
+    ) -> Array:  # fmt: skip
         options = (indices_are_sorted, unique_indices, bucket_size, mode)
         return _segments(name, data, segment_ids, num_segments, *options)
 
     segments.__name__ = segments.__qualname__ = name
-    segments.__doc__ = doc
+    segments.__doc__ = f"The {what} of the members that have the same segment id; {rest}."
     return segments
 
 
-segment_prod = _segment_function(
-    "segment_prod", "The products of the members that have the same segment id; see `segment_sum`."
-)
-segment_max = _segment_function(
-    "segment_max",
-    "The largest of the members that have the same segment id; the lowest number if none has.",
-)
-segment_min = _segment_function(
-    "segment_min",
-    "The smallest of the members that have the same segment id; the highest number if none has.",
-)
+_EMPTY = "the %s number if none has"
+segment_prod = _segment_function("segment_prod", "products", "see `segment_sum`")
+segment_max = _segment_function("segment_max", "largest", _EMPTY % "lowest")
+segment_min = _segment_function("segment_min", "smallest", _EMPTY % "highest")
 
 
 def _segments(

@@ -20,7 +20,8 @@ from jib._deferred import DeferredModule
 
 __all__ = [
     "UNSET", "Config", "Option", "check_tracer_leaks", "checking_leaks", "compilation_cache",
-    "compilation_cache_dir", "compilation_cache_max_size", "config", "debug_key_reuse",
+    "compilation_cache_dir", "compilation_cache_max_size", "config", "debug_infs",
+    "debug_key_reuse", "debug_nans",
     "default_device", "default_matmul_precision", "default_prng_impl", "disable_jit",
     "disable_most_optimizations", "enable_x64", "errors", "jit_disabled", "key_reuse",
     "log_compiles", "num_cpu_devices", "numpy_dtype_promotion", "numpy_rank_promotion",
@@ -302,46 +303,30 @@ config = Config()
 # The table: name, default, doc. Environment variables are JIB_ and the name in capitals.
 
 enable_x64 = _option(
-    "enable_x64",
-    False,
-    "Make 64 bits the default width, and keep NumPy's 64-bit inputs as they are.",
-    traced=True,
-)
+    "enable_x64", False, traced=True,
+    doc="Make 64 bits the default width, and keep NumPy's 64-bit inputs as they are.",
+)  # fmt: skip
 numpy_dtype_promotion = _option(
-    "numpy_dtype_promotion",
-    "standard",
-    "Whether mixed dtypes promote by the lattice, or only Python scalars do.",
-    choices=("standard", "strict"),
-    traced=True,
-)
+    "numpy_dtype_promotion", "standard", choices=("standard", "strict"), traced=True,
+    doc="Whether mixed dtypes promote by the lattice, or only Python scalars do.",
+)  # fmt: skip
 numpy_rank_promotion = _option(
-    "numpy_rank_promotion",
-    "allow",
-    "What happens when arrays of different rank broadcast.",
-    choices=("allow", "warn", "raise"),
-    traced=True,
-)
+    "numpy_rank_promotion", "allow", choices=("allow", "warn", "raise"), traced=True,
+    doc="What happens when arrays of different rank broadcast.",
+)  # fmt: skip
 _PRECISIONS = ("default", "high", "highest", "bfloat16", "tensorfloat32", "float32")
 default_matmul_precision = _option(
-    "default_matmul_precision",
-    None,
-    "The precision of matrix products and convolutions that ask for none.",
-    choices=_PRECISIONS,
-    traced=True,
-)
+    "default_matmul_precision", None, choices=_PRECISIONS, traced=True,
+    doc="The precision of matrix products and convolutions that ask for none.",
+)  # fmt: skip
 jit_disabled = _option(
-    "disable_jit",
-    False,
-    "Run every operation by itself, in Python order, as if `jit` were not there.",
-    traced=True,
-)
+    "disable_jit", False, traced=True,
+    doc="Run every operation by itself, in Python order, as if `jit` were not there.",
+)  # fmt: skip
 default_device = _option(
-    "default_device",
-    None,
-    "The device (or platform name) on which new arrays are placed.",
-    kind=object,
-    traced=True,
-)
+    "default_device", None, kind=object, traced=True,
+    doc="The device (or platform name) on which new arrays are placed.",
+)  # fmt: skip
 platforms = _option(
     "platforms", None, "Platforms to start, separated by commas, the default one first: 'cuda,cpu'."
 )
@@ -350,53 +335,40 @@ compilation_cache = _option(
     "compilation_cache", True, "Keep compiled programs on disk between processes."
 )
 compilation_cache_dir = _option(
-    "compilation_cache_dir",
-    None,
-    "Where compiled programs are kept; unset, a folder of the user's cache directory.",
-)
+    "compilation_cache_dir", None,
+    doc="Where compiled programs are kept; unset, a folder of the user's cache directory.",
+)  # fmt: skip
 compilation_cache_max_size = _option(
-    "compilation_cache_max_size",
-    2 << 30,
-    "The most bytes the disk cache may hold, oldest entries leaving first; -1 for no limit.",
-)
+    "compilation_cache_max_size", 2 << 30,
+    doc="The most bytes the disk cache may hold, oldest entries leaving first; -1 for no limit.",
+)  # fmt: skip
 log_compiles = _option("log_compiles", False, "Log each trace and each compilation with its time.")
 check_tracer_leaks = _option(
-    "check_tracer_leaks",
-    False,
-    "Raise an error as soon as a trace ends while one of its tracers is still held.",
-    traced=True,
-)
+    "check_tracer_leaks", False, traced=True,
+    doc="Raise an error as soon as a trace ends while one of its tracers is still held.",
+)  # fmt: skip
 traceback_filtering = _option(
-    "traceback_filtering",
-    "auto",
-    "Whether frames of the library are hidden from tracebacks.",
-    choices=("auto", "off"),
-)
+    "traceback_filtering", "auto", choices=("auto", "off"),
+    doc="Whether frames of the library are hidden from tracebacks.",
+)  # fmt: skip
 errors = _option(
-    "errors",
-    "full",
-    "How errors print: with source line and help, or in one line.",
-    choices=("full", "short"),
-)
+    "errors", "full", choices=("full", "short"),
+    doc="How errors print: with source line and help, or in one line.",
+)  # fmt: skip
 default_prng_impl = _option(
-    "default_prng_impl",
-    "threefry2x32",
-    "Threefry is the one generator of random bits.",
-    choices=("threefry2x32",),
-)
+    "default_prng_impl", "threefry2x32", choices=("threefry2x32",),
+    doc="Threefry is the one generator of random bits.",
+)  # fmt: skip
 threefry_partitionable = _option(
-    "threefry_partitionable",
-    True,
-    "Threefry is always in the form whose numbers do not depend on the sharding.",
-    choices=(True,),
-)
+    "threefry_partitionable", True, choices=(True,),
+    doc="Threefry is always in the form whose numbers do not depend on the sharding.",
+)  # fmt: skip
 key_reuse = _option(
-    "key_reuse",
-    "error",
-    "What happens when a typed random key is used twice.",
-    choices=("error", "warn", "off"),
-    traced=True,
-)
+    "key_reuse", "error", choices=("error", "warn", "off"), traced=True,
+    doc="What happens when a typed random key is used twice.",
+)  # fmt: skip
+debug_nans = _option("debug_nans", False, "Raise an error where a result holds NaN.", traced=True)
+debug_infs = _option("debug_infs", False, "Raise one where it is infinite.", traced=True)
 disable_most_optimizations = _option(
     "disable_most_optimizations", False, "Compile fast rather than well."
 )

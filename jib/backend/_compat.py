@@ -19,19 +19,12 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jaxlib import (
-    _hlo as hlo_bindings,
-    _jax as jaxlib_core,
-    version as jaxlib_version_module,
-    xla_client,
-)
+import jaxlib.version
+from jaxlib import _hlo as hlo_bindings, _jax as jaxlib_core, xla_client
 
-__all__ = [
-    "JAXLIB_VERSION", "TESTED_VERSIONS", "attach", "hlo_bindings", "jaxlib_core", "jaxlib_version",
-    "lend_partition_check", "xla_client",
-]  # fmt: skip
+__all__ = ["JAXLIB_VERSION", "hlo_bindings", "jaxlib_core", "jaxlib_version", "xla_client"]
 
-jaxlib_version: str = jaxlib_version_module.__version__
+jaxlib_version: str = jaxlib.version.__version__
 JAXLIB_VERSION: tuple[int, ...] = tuple(
     int("".join(filter(str.isdigit, part)) or 0) for part in jaxlib_version.split(".")[:3]
 )

@@ -8,36 +8,29 @@ import numpy as np
 from jib import settings
 from jib.backend._compat import jaxlib_core
 
-__all__ = [
-    "abstract_mesh_context", "context_key", "mesh_context", "post_hook", "set_tracer_class",
-    "trace_key", "trace_state",
-]  # fmt: skip
+__all__ = ["context_key", "post_hook", "set_tracer_class", "trace_key", "trace_state"]
 
-_Config = jaxlib_core.config.Config
 _unset = jaxlib_core.config.unset
 _trace_context = jaxlib_core.config.trace_context
 _guards = jaxlib_core.guard_lib
 
+
+def _watched(name: str, value: Any = None, *, compared: bool = True, traced: bool = False) -> Any:
+    """A value that the C++ call path watches; those `compared` are part of the key of a call."""
+    return jaxlib_core.config.Config(
+        name, value, include_in_jit_key=compared, include_in_trace_context=traced
+    )
+
+
 # What the C++ call path compares on each call. Two calls under different values never share a
 # compiled program; `post_hook` is called with each result and is not part of the key.
-_enable_x64 = _Config(
-    "enable_x64", settings.enable_x64.value, include_in_jit_key=True, include_in_trace_context=True
-)
-_disable_jit = _Config(
-    "disable_jit",
-    settings.jit_disabled.value,
-    include_in_jit_key=True,
-    include_in_trace_context=True,
-)
-trace_state: Any = _Config("trace_state", None, include_in_jit_key=True)
-context_key: Any = _Config("context_key", None, include_in_jit_key=True)
-mesh_context: Any = _Config(
-    "mesh_context", None, include_in_jit_key=True, include_in_trace_context=True
-)
-abstract_mesh_context: Any = _Config(
-    "abstract_mesh_context", None, include_in_jit_key=True, include_in_trace_context=True
-)
-post_hook: Any = _Config("post_hook", None, include_in_jit_key=False)
+_enable_x64 = _watched("enable_x64", settings.enable_x64.value, traced=True)
+_disable_jit = _watched("disable_jit", settings.jit_disabled.value, traced=True)
+trace_state = _watched("trace_state")
+context_key = _watched("context_key")
+mesh_context = _watched("mesh_context", traced=True)
+abstract_mesh_context = _watched("abstract_mesh_context", traced=True)
+post_hook = _watched("post_hook", compared=False)
 
 jaxlib_core.jax_jit.set_enable_x64_state(_enable_x64)
 jaxlib_core.jax_jit.set_disable_jit_state(_disable_jit)
@@ -55,11 +48,11 @@ _EXTRA = (
     "bfloat16 int2 int4 uint2 uint4 float4_e2m1fn float8_e3m4 float8_e4m3 float8_e8m0fnu "
     "float8_e4m3b11fnuz float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz"
 )
+# Those that the buffer protocol has formats for, too.
+NATIVE_DTYPES = frozenset(map(np.dtype, f"{_NATIVE} complex64 complex128".split()))
 jaxlib_core.set_valid_dtypes(
-    {np.dtype(name) for name in f"{_NATIVE} complex64 complex128".split()}
-    | {np.dtype(getattr(ml_dtypes, name)) for name in _EXTRA.split()}
+    NATIVE_DTYPES | {np.dtype(getattr(ml_dtypes, name)) for name in _EXTRA.split()}
 )
-
 _MIRRORED = {"enable_x64": _enable_x64, "disable_jit": _disable_jit}
 
 
@@ -92,12 +85,12 @@ def _follow(option: Any, value: Any, is_local: bool) -> None:
     if option.traced:
         # The key holds every option that shapes a trace, so no two settings share a program.
         key = settings.config.trace_key()
-        if is_local and value is not settings.UNSET:
-            context_key.set_local(key)
-        elif is_local:
-            context_key.set_local(_unset if key == context_key.get_global() else key)
-        else:
+        if not is_local:
             context_key.set_global(key)
+        elif value is settings.UNSET and key == context_key.get_global():
+            context_key.set_local(_unset)
+        else:
+            context_key.set_local(key)
 
 
 for _option in settings.config.options("transfer_guard"):

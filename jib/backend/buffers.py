@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jib.backend import transfer
 from jib.backend._compat import attach, jaxlib_core
-from jib.backend.donations import FAILURES, donated_array_error, explain_failure
+from jib.backend.donations import FAILURES, donated_array_error, raise_explained
 from jib.backend.shards import Shard, addressable_shards
 from jib.core.array import register_array_class
 from jib.core.avals import ShapedArray
@@ -30,15 +31,8 @@ class ArrayImpl(_Array):
 
     __array_priority__ = 100
 
-    @property
-    def sharding(self) -> Any:
-        """How the array is laid out over devices."""
-        return self._sharding
-
-    @property
-    def committed(self) -> bool:
-        """Whether the array insists on its devices."""
-        return self._committed
+    sharding = property(attrgetter("_sharding"), doc="How the array is laid out over devices.")
+    committed: Any = property(attrgetter("_committed"), doc="Whether it insists on its devices.")
 
     @property
     def device(self) -> Any:
@@ -81,8 +75,7 @@ class ArrayImpl(_Array):
         try:
             return transfer.device_get(self)
         except FAILURES as error:  # of the program that computes it
-            explained = explain_failure(error, self)
-            raise explained from explained.__cause__
+            raise_explained(error, self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         value = self._value
@@ -168,10 +161,7 @@ class ArrayImpl(_Array):
         """Bytes of all elements."""
         return self.aval.size * self.aval.dtype.itemsize
 
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one element."""
-        return self.aval.dtype.itemsize
+    itemsize: Any = property(attrgetter("aval.dtype.itemsize"), doc="Bytes of one element.")
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""

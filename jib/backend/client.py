@@ -9,9 +9,7 @@ from jib.backend import _plugins
 from jib.backend._compat import jaxlib_core, xla_client
 from jib.errors import ArgumentValueError, JibRuntimeError
 
-__all__ = [
-    "client", "clients_started", "default_device", "forget_clients", "platforms", "resolve_device",
-]  # fmt: skip
+__all__ = ["client", "default_device", "platforms", "resolve_device"]
 
 _lock = threading.RLock()
 _clients: dict[str, Any] = {}
@@ -87,7 +85,7 @@ def client(platform: str | None = None) -> Any:
     raise JibRuntimeError(
         f"there is no platform `{platform}` here{_plugins.explain(platform)}; the platforms are: "
         f"{', '.join(names)}",
-        help=f'jax.devices("{names[0]}")',
+        help=f'jib.devices("{names[0]}")',
     )
 
 
@@ -117,20 +115,12 @@ def resolve_device(chosen: Any) -> Any:
     return devices[int(index or 0)]
 
 
-def forget_clients() -> None:
-    """Drop every client, so that the next use starts new ones (after settings changed)."""
-    with _lock:
-        _clients.clear()
-        _order.clear()
-        _default_devices.clear()
-
-
 def _device_with_id(platform: str, index: int) -> Any:
     found = [device for device in client(platform).devices() if device.id == index]
     if not found:
         raise ArgumentValueError(
             f"a stored device, {platform} {index}, does not exist in this process",
-            help=f'jax.devices("{platform}")',
+            help=f'jib.devices("{platform}")',
         )
     return found[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from jib import settings
 from jib.backend._compat import jaxlib_core
@@ -14,7 +14,7 @@ from jib.core.sources import Source
 from jib.errors import DonatedArrayError, JibRuntimeError
 from jib.tree import call_registry
 
-__all__ = ["FAILURES", "donated_array_error", "explain_failure", "remember"]
+__all__ = ["FAILURES", "donated_array_error", "explain_failure", "raise_explained", "remember"]
 
 
 # What the C++ call path raises when the runtime refuses a call.
@@ -45,6 +45,12 @@ def donated_array_error(array: Any) -> DonatedArrayError:
                     name = parameter + "".join(map(str, path))
                     return DonatedArrayError(array, name, donation.name, donation.source)
     return DonatedArrayError(array)
+
+
+def raise_explained(error: Exception, values: Any) -> NoReturn:
+    """Raise what `explain_failure` makes of an error; called where it is handled."""
+    explained = explain_failure(error, values)
+    raise explained from explained.__cause__
 
 
 def explain_failure(error: Exception, values: Any) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -12,18 +13,16 @@ import numpy as np
 from jib import dtypes
 from jib.backend import transfer
 from jib.backend._compat import jaxlib_core
-from jib.backend.donations import FAILURES, explain_failure
+from jib.backend.donations import FAILURES, raise_explained
 from jib.backend.shardings import single_device_sharding
 from jib.core.avals import ShapedArray
-from jib.core.effects import Effect, is_ordered, no_effects
+from jib.core.effects import Effect, is_ordered
 from jib.core.keys import KeyArray
 from jib.core.tracing import Tracer, leaked
+from jib.settings import debug_infs, debug_nans
 from jib.tree import call_registry, register_call_node
 
-__all__ = [
-    "ArrayImpl", "CallCache", "Program", "cpp_function", "default_sharding", "effects_barrier",
-    "prepare", "wait_for_order",
-]  # fmt: skip
+__all__ = ["CallCache", "Program", "cpp_function", "effects_barrier", "prepare", "wait_for_order"]
 
 ArrayImpl = jaxlib_core.ArrayImpl
 CallCache = jaxlib_core.PjitFunctionCache
@@ -44,52 +43,33 @@ class _FastPath(NamedTuple):
     const_args: Sequence[Any]
 
 
+@dataclasses.dataclass(eq=False, slots=True)
 class Program:
     """A compiled program, callable with arrays, scalars and keys.
 
     `kept` says which arguments the executable takes: those never read by the program are dropped.
     """
 
-    __slots__ = (
-        "committed",
-        "executable",
-        "handlers",
-        "in_avals",
-        "in_shardings",
-        "kept",
-        "ordered",
-        "out_avals",
-        "out_shardings",
-        "repeatable",
-    )
+    executable: Any
+    in_avals: Sequence[ShapedArray]
+    in_shardings: Sequence[Any]
+    kept: Sequence[bool]
+    out_avals: Sequence[ShapedArray]
+    out_shardings: Sequence[Any]
+    committed: bool
+    effects: frozenset[Effect]
+    repeatable: bool = dataclasses.field(init=False)  # whether C++ may call it without Python
+    ordered: bool = dataclasses.field(init=False)  # a token is its first argument and result
+    handlers: list[Any] = dataclasses.field(init=False)
 
-    def __init__(
-        self,
-        executable: Any,
-        *,
-        in_avals: Sequence[ShapedArray],
-        in_shardings: Sequence[Any],
-        kept: Sequence[bool],
-        out_avals: Sequence[ShapedArray],
-        out_shardings: Sequence[Any],
-        committed: bool,
-        effects: frozenset[Effect] = no_effects,
-    ) -> None:
-        self.executable = executable
-        self.in_avals = in_avals
-        self.in_shardings = in_shardings
-        self.kept = kept
-        self.out_avals = out_avals
-        self.out_shardings = out_shardings
-        self.committed = committed
-        self.repeatable = not effects  # whether C++ may call it without Python
-        self.ordered = is_ordered(effects)  # then a token is its first argument and result
+    def __post_init__(self) -> None:
+        self.repeatable, self.ordered = not self.effects, is_ordered(self.effects)
         self.handlers = [
-            _make_handler(a.physical(), s, committed, True)
-            for a, s in zip(out_avals, out_shardings, strict=True)
+            _make_handler(a.physical(), s, self.committed, True)
+            for a, s in zip(self.out_avals, self.out_shardings, strict=True)
         ]
         if self.ordered:
-            sharding = default_sharding(executable.local_devices()[0])
+            sharding = default_sharding(self.executable.local_devices()[0])
             self.handlers.insert(0, _make_handler(_TOKEN, sharding, False, True))
 
     def __call__(self, args: Sequence[Any]) -> list[Any]:
@@ -111,8 +91,7 @@ class Program:
             if self.ordered:
                 _last[:] = [outs.pop(0)]
         except FAILURES as error:
-            explained = explain_failure(error, args)
-            raise explained from explained.__cause__
+            raise_explained(error, args)
         return [
             KeyArray(x, aval.dtype) if aval.is_key else x
             for x, aval in zip(outs, self.out_avals, strict=True)
@@ -120,7 +99,7 @@ class Program:
 
     def fast_path(self, out: Any, consts: Sequence[Any]) -> _FastPath | None:
         """The record that lets C++ repeat the call that returned `out`, or None."""
-        if not self.repeatable:
+        if not self.repeatable or debug_nans.value or debug_infs.value:
             return None
         leaves, structure = call_registry.flatten(out)
         if len(leaves) != len(self.out_avals) or not all(type(x) is ArrayImpl for x in leaves):
@@ -176,8 +155,7 @@ def _wait(token: Any) -> None:
     try:
         token.block_until_ready()
     except FAILURES as error:
-        explained = explain_failure(error, ())
-        raise explained from explained.__cause__
+        raise_explained(error, ())
 
 
 def effects_barrier() -> None:
@@ -227,17 +205,9 @@ def cpp_function(
 
     `cache_miss(*args, **kwargs)` returns the result, the record for repeats (or None), and False.
     """
-    return jaxlib_core.pjit(
-        name,
-        function,
-        cache_miss,
-        list(static_argnums),
-        list(static_argnames),
-        key,
-        call_registry,
-        _fallback,
-        cache,
-    )
+    nums, names = list(static_argnums), list(static_argnames)
+    lookup = (call_registry, _fallback, cache)
+    return jaxlib_core.pjit(name, function, cache_miss, nums, names, key, *lookup)
 
 
 def _fallback(x: Any, sharding: Any, layout: Any) -> ArrayImpl:

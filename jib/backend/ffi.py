@@ -9,10 +9,7 @@ from jaxlib import lapack as _lapack
 from jib._deferred import DeferredModule
 from jib.backend._compat import xla_client
 
-__all__ = [
-    "ensure_cuda_kernels", "ensure_lapack", "header_folder", "register_partitionable",
-    "register_target", "register_type",
-]  # fmt: skip
+__all__ = ["ensure_cuda_kernels", "ensure_lapack", "register_target"]
 
 # These look for the plugin's package when they are imported.
 _CUDA: tuple[Any, ...] = (DeferredModule("jaxlib.gpu_solver"), DeferredModule("jaxlib.gpu_sparse"))

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,7 @@ from jib._deferred import DeferredModule
 from jib.backend._compat import hlo_bindings
 from jib.sharding import PartitionSpec
 
-__all__ = [
-    "REPLICATED", "axes_of", "hlo_indices", "named_to_hlo", "named_to_sdy", "replicated",
-    "same_tiles", "spec_from_hlo", "tile_counts",
-]  # fmt: skip
+__all__ = ["hlo_indices", "named_to_hlo", "named_to_sdy", "replicated", "spec_from_hlo"]
 
 HloSharding = hlo_bindings.HloSharding
 _json: Any = DeferredModule("json")
@@ -129,10 +127,6 @@ def named_to_sdy(mesh: Any, spec: PartitionSpec, ndim: int) -> str:
     return f"#sdy.sharding<mesh<[{axes}]>, [{', '.join(dimensions)}]{end}>"
 
 
-def _by_stride(axis: tuple[int, Any]) -> int:
-    return -axis[0]
-
-
 @functools.lru_cache(4096)
 def spec_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int) -> PartitionSpec | None:
     """The spec on `mesh` that says the same as an XLA sharding, or None where none does."""
@@ -156,7 +150,10 @@ def spec_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int) -> PartitionSpec | No
             (moved,) = np.nonzero(coordinates[stride])
             for dimension in moved[:1]:
                 found[dimension].append((int(coordinates[stride][dimension]), name))
-    entries = [tuple(name for _, name in sorted(axes, key=_by_stride)) for axes in found]
+    by_stride = operator.itemgetter(0)
+    entries = [
+        tuple(name for _, name in sorted(axes, key=by_stride, reverse=True)) for axes in found
+    ]
 
     while entries and not entries[-1]:
         entries.pop()

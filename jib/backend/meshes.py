@@ -17,10 +17,7 @@ from jib.backend._runtime import abstract_mesh_context, mesh_context, trace_stat
 from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import AxisType
 
-__all__ = [
-    "AbstractMesh", "Mesh", "empty_abstract_mesh", "empty_mesh", "get_abstract_mesh", "get_mesh",
-    "make_mesh", "set_mesh",
-]  # fmt: skip
+__all__ = ["AbstractMesh", "Mesh", "get_abstract_mesh", "get_mesh", "make_mesh", "set_mesh"]
 
 # Meshes with equal contents are one object, so they are compared by identity.
 _interned: weakref.WeakValueDictionary[tuple, Any] = weakref.WeakValueDictionary()
@@ -61,6 +58,16 @@ class _AnyMesh:
     axis_sizes: tuple[int, ...]
     axis_types: tuple[AxisType, ...]
     size: int
+
+    @classmethod
+    def _of(cls, devices: Any, sizes: Any, names: Any, types: Any, /, **more: Any) -> Any:
+        """The mesh with these contents, which may exist already."""
+        key = (cls, devices, sizes, names, types)
+        self = _interned.get(key)
+        if self is None:
+            self = object.__new__(cls)
+            self.__dict__.update(axis_sizes=sizes, axis_names=names, axis_types=types, **more)
+        return _interned.setdefault(key, self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a mesh does not change; help: mesh = mesh.update(axis_names=...)")
@@ -133,21 +140,9 @@ class Mesh(_AnyMesh, contextlib.ContextDecorator):
         names = _checked_names(axis_names, array.ndim, "a mesh's device array")
         types = _checked_types(axis_types, names)
         flat = tuple(array.flat)
-        key = (cls, flat, array.shape, names, types)
-        self = _interned.get(key)
-        if self is not None:
-            return self
-        self = super().__new__(cls)
         array.flags.writeable = False
-        empty = not names and flat[0] is None
-        self.__dict__.update(
-            devices=array,
-            axis_names=names,
-            axis_sizes=array.shape,
-            axis_types=types,
-            size=0 if empty else array.size,
-        )
-        return _interned.setdefault(key, self)
+        size = 0 if not names and flat[0] is None else array.size
+        return cls._of(flat, array.shape, names, types, devices=array, size=size)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Mesh, (self.devices, self.axis_names, self.axis_types)
@@ -217,19 +212,10 @@ class AbstractMesh(_AnyMesh):
         sizes = tuple(int(size) for size in axis_sizes)
         names = _checked_names(axis_names, len(sizes), "an abstract mesh")
         types = _checked_types(axis_types, names)
-        key = (cls, sizes, names, types, abstract_device)
-        self = _interned.get(key)
-        if self is not None:
-            return self
-        self = super().__new__(cls)
-        self.__dict__.update(
-            axis_sizes=sizes,
-            axis_names=names,
-            axis_types=types,
-            abstract_device=abstract_device,
-            size=math.prod(sizes) if sizes else 0,
+        size = math.prod(sizes) if sizes else 0
+        return cls._of(
+            abstract_device, sizes, names, types, abstract_device=abstract_device, size=size
         )
-        return _interned.setdefault(key, self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         build = functools.partial(AbstractMesh, abstract_device=self.abstract_device)

@@ -11,14 +11,10 @@ import numpy as np
 
 from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
-from jib.dtypes import float0
+from jib.dtypes import NARROW_FLOATS, float0
 from jib.errors import DTypeError
 
-__all__ = [
-    "attribute", "bool_attribute", "chlo", "compare", "constant", "emit", "emit_many", "func",
-    "hlo", "int64_array", "integer_attribute", "ir", "ir_type", "sdy", "splat", "string_attribute",
-    "symbol_attribute", "type_of_dtype",
-]  # fmt: skip
+__all__ = ["attribute", "constant", "emit", "emit_many", "ir_type", "splat"]
 
 
 # MLIR loads with the first program that is lowered. The dialects' Python classes of operations are
@@ -69,31 +65,19 @@ def _element_types() -> dict[np.dtype, Any]:
         np.complex64: ir.ComplexType.get(ir.F32Type.get()),
         np.complex128: ir.ComplexType.get(ir.F64Type.get()),
         ml_dtypes.bfloat16: ir.BF16Type.get(),
-        ml_dtypes.float8_e3m4: ir.Float8E3M4Type.get(),
-        ml_dtypes.float8_e4m3: ir.Float8E4M3Type.get(),
-        ml_dtypes.float8_e4m3b11fnuz: ir.Float8E4M3B11FNUZType.get(),
-        ml_dtypes.float8_e4m3fn: ir.Float8E4M3FNType.get(),
-        ml_dtypes.float8_e4m3fnuz: ir.Float8E4M3FNUZType.get(),
-        ml_dtypes.float8_e5m2: ir.Float8E5M2Type.get(),
-        ml_dtypes.float8_e5m2fnuz: ir.Float8E5M2FNUZType.get(),
-        ml_dtypes.float8_e8m0fnu: ir.Float8E8M0FNUType.get(),
-        ml_dtypes.float4_e2m1fn: ir.Float4E2M1FNType.get(),
     }
-    for bits in (8, 16, 32, 64):
-        types[getattr(np, f"int{bits}")] = integer(bits)
-        types[getattr(np, f"uint{bits}")] = unsigned(bits)
-    for bits in (2, 4):
-        types[getattr(ml_dtypes, f"int{bits}")] = integer(bits)
-        types[getattr(ml_dtypes, f"uint{bits}")] = unsigned(bits)
+    for dtype in NARROW_FLOATS:
+        if not dtype.name.startswith("float6"):  # which XLA does not have
+            kind = dtype.name.removeprefix("float").replace("_", "").upper()
+            types[dtype] = getattr(ir, f"Float{kind}Type").get()
+    for bits in (2, 4, 8, 16, 32, 64):
+        module: Any = np if bits >= 8 else ml_dtypes
+        types[getattr(module, f"int{bits}")] = integer(bits)
+        types[getattr(module, f"uint{bits}")] = unsigned(bits)
     return {np.dtype(scalar): made for scalar, made in types.items()}
 
 
 _by_aval: dict[ShapedArray, Any] = {}
-
-
-def type_of_dtype(dtype: np.dtype) -> Any:
-    """The MLIR element type of a dtype."""
-    return _elements()[dtype]
 
 
 def ir_type(aval: ShapedArray) -> Any:
@@ -157,23 +141,18 @@ def compare(x: Any, y: Any, direction: str, kind: str = "") -> Any:
 def constant(value: np.ndarray | np.generic) -> Any:
     """Emit a constant that holds a NumPy array or scalar."""
     attribute = _dense(np.asarray(value))
-    return ir.Operation.create(
-        "stablehlo.constant", [attribute.type], [], {"value": attribute}
-    ).result
+    return emit("stablehlo.constant", attribute.type, [], {"value": attribute})
 
 
 def splat(value: Any, aval: ShapedArray) -> Any:
     """Emit a constant of the type `aval` whose elements are all `value`."""
     dtype = aval.dtype
     element = _scalar_attribute(np.asarray(value).astype(dtype)[()], dtype)
-    attribute = (
-        ir.DenseElementsAttr.get_splat(ir_type(aval), element)
-        if element is not None
-        else _dense(np.full(aval.shape, value, dtype))
-    )
-    return ir.Operation.create(
-        "stablehlo.constant", [ir_type(aval)], [], {"value": attribute}
-    ).result
+    if element is not None:
+        attribute = ir.DenseElementsAttr.get_splat(ir_type(aval), element)
+    else:
+        attribute = _dense(np.full(aval.shape, value, dtype))
+    return emit("stablehlo.constant", ir_type(aval), [], {"value": attribute})
 
 
 def _scalar_attribute(value: Any, dtype: np.dtype) -> Any | None:

@@ -11,7 +11,7 @@ from jib.core.avals import ShapedArray
 from jib.errors import ArgumentValueError
 from jib.sharding._partition_spec import PartitionSpec
 
-__all__ = ["common_mesh", "named_from_compiled", "named_on", "named_or_none", "replicated_on"]
+__all__ = ["all_named_on", "common_mesh", "named_from_compiled", "named_or_none", "replicated_on"]
 
 
 def common_mesh(shardings: Sequence[Any]) -> Any:
@@ -46,7 +46,12 @@ def replicated_on(mesh: Any) -> Any:
     return jaxlib_core.NamedSharding(mesh, PartitionSpec())
 
 
-def named_on(mesh: Any, sharding: Any, ndim: int) -> Any:
+def all_named_on(mesh: Any, shardings: Sequence[Any], avals: Sequence[ShapedArray]) -> list[Any]:
+    """The shardings of arrays of these types in a program over `mesh`."""
+    return [_named_on(mesh, s, a.physical().ndim) for s, a in zip(shardings, avals, strict=True)]
+
+
+def _named_on(mesh: Any, sharding: Any, ndim: int) -> Any:
     """The sharding of an argument in a program over `mesh`; None where the program cannot say it.
 
     An array that lies otherwise is moved when the program is called.
@@ -83,5 +88,5 @@ def named_from_compiled(
 def _named(op_sharding: Any, mesh: Any, ndim: int) -> Any:
     """The named sharding that lays an array out as XLA's own description does."""
     if op_sharding is None:
-        return jaxlib_core.NamedSharding(mesh, PartitionSpec())
+        return replicated_on(mesh)
     return named_from_hlo(mesh, hlo_bindings.HloSharding.from_proto(op_sharding), ndim)

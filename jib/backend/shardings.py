@@ -3,28 +3,16 @@
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+from jib.backend import layouts
 from jib.backend._compat import attach, jaxlib_core, lend_partition_check
-from jib.backend.layouts import (
-    REPLICATED,
-    axes_of,
-    hlo_indices,
-    named_to_hlo,
-    named_to_sdy,
-    replicated,
-    same_tiles,
-    spec_from_hlo,
-    tile_counts,
-)
 from jib.backend.meshes import AbstractMesh, Mesh, empty_abstract_mesh
 from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.sharding import PartitionSpec
 
-__all__ = [
-    "GSPMDSharding", "NamedSharding", "Sharding", "SingleDeviceSharding",
-    "make_single_device_sharding", "named_from_hlo", "sdy_sharding", "single_device_sharding",
-]  # fmt: skip
+__all__ = ["GSPMDSharding", "NamedSharding", "Sharding", "SingleDeviceSharding"]
 
 Device = jaxlib_core.Device
 Index = tuple[slice, ...]
@@ -33,7 +21,7 @@ Index = tuple[slice, ...]
 @functools.lru_cache(4096)
 def _shard_shape(sharding: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     sharding.check_compatible_aval(shape)
-    counts, _ = tile_counts(sharding._to_xla_hlo_sharding(len(shape)))
+    counts, _ = layouts.tile_counts(sharding._to_xla_hlo_sharding(len(shape)))
     for axis, (size, count) in enumerate(zip(shape, counts, strict=False)):
         if size % count:
             rounded = count * math.ceil(size / count)
@@ -71,10 +59,10 @@ class Sharding:
         """How many devices hold a part of the array."""
         return len(self._internal_device_list)
 
-    @property
-    def memory_kind(self) -> str | None:
-        """Which of the device's memories is used: `"device"`, `"pinned_host"`, ..."""
-        return self._memory_kind
+    memory_kind = property(
+        attrgetter("_memory_kind"),
+        doc='Which of the device\'s memories is used: `"device"`, `"pinned_host"`, ...',
+    )
 
     @property
     def _device_assignment(self) -> tuple[Device, ...]:
@@ -99,7 +87,7 @@ class Sharding:
         """Whether each device holds the whole array."""
         raise ArgumentTypeError(
             f"{type(self).__name__} does not say whether it is replicated",
-            help="sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])",
+            help="sharding = jib.sharding.SingleDeviceSharding(jib.devices()[0])",
         )
 
     def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
@@ -118,7 +106,8 @@ class Sharding:
         shape = tuple(global_shape)
         self.shard_shape(shape)
         devices = self._device_assignment
-        indices = hlo_indices(self._to_xla_hlo_sharding(len(shape)), shape, len(devices))
+        hlo_sharding = self._to_xla_hlo_sharding(len(shape))
+        indices = layouts.hlo_indices(hlo_sharding, shape, len(devices))
         return dict(zip(devices, indices, strict=True))
 
     def addressable_devices_indices_map(
@@ -135,12 +124,16 @@ class Sharding:
         return self is other or (
             self._internal_device_list == other._internal_device_list
             and self.memory_kind == other.memory_kind
-            and same_tiles(self._to_xla_hlo_sharding(ndim), other._to_xla_hlo_sharding(ndim))
+            and _same_tiles(self, other, ndim)
         )
 
     def with_memory_kind(self, kind: str) -> "Sharding":
         """The same layout in another of the device's memories."""
         raise ArgumentTypeError(f"{type(self).__name__} has one memory kind only")
+
+
+def _same_tiles(one: Any, other: Any, ndim: int) -> bool:
+    return layouts.same_tiles(one._to_xla_hlo_sharding(ndim), other._to_xla_hlo_sharding(ndim))
 
 
 @attach(jaxlib_core.SingleDeviceSharding)
@@ -152,25 +145,16 @@ class SingleDeviceSharding:
         memory_kind: the device's memory to use; None is its default one.
     """
 
-    @property
-    def num_devices(self) -> int:
-        return 1
+    num_devices = 1
+    is_fully_replicated = True
 
     @property
     def device_set(self) -> set[Device]:
         return {self._device}
 
     @property
-    def memory_kind(self) -> str | None:
-        return self._memory_kind
-
-    @property
     def _device_assignment(self) -> tuple[Device, ...]:
         return (self._device,)
-
-    @property
-    def is_fully_replicated(self) -> bool:
-        return True
 
     @property
     def is_fully_addressable(self) -> bool:
@@ -186,10 +170,10 @@ class SingleDeviceSharding:
         return _single(self._device, kind)
 
     def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
-        return REPLICATED
+        return layouts.REPLICATED
 
     def _sdy_text(self, num_dimensions: int) -> str:
-        return named_to_sdy(empty_abstract_mesh, PartitionSpec(), num_dimensions)
+        return layouts.named_to_sdy(empty_abstract_mesh, PartitionSpec(), num_dimensions)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not jaxlib_core.SingleDeviceSharding:
@@ -237,10 +221,10 @@ class GSPMDSharding:
 
     @property
     def is_fully_replicated(self) -> bool:
-        return replicated(self._hlo_sharding)
+        return layouts.replicated(self._hlo_sharding)
 
     def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
-        counts, _ = tile_counts(self._hlo_sharding)
+        counts, _ = layouts.tile_counts(self._hlo_sharding)
         if len(aval_shape) < len(counts):
             raise ArgumentValueError(
                 f"a sharding of {len(counts)} dimensions cannot hold an array of shape "
@@ -256,11 +240,11 @@ class GSPMDSharding:
         return (
             self._internal_device_list == other._internal_device_list
             and self._memory_kind == other._memory_kind
-            and same_tiles(self._hlo_sharding, other._hlo_sharding)
+            and layouts.same_tiles(self._hlo_sharding, other._hlo_sharding)
         )
 
     def __hash__(self) -> int:
-        tiles = 0 if replicated(self._hlo_sharding) else hash(self._hlo_sharding)
+        tiles = 0 if layouts.replicated(self._hlo_sharding) else hash(self._hlo_sharding)
         return hash((self._internal_device_list, tiles, self._memory_kind))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -273,7 +257,7 @@ class GSPMDSharding:
 
 @functools.lru_cache(4096)
 def _check_spec(mesh: Any, spec: PartitionSpec) -> None:
-    used: list[Any] = [name for entry in spec.partitions for name in axes_of(entry)]
+    used: list[Any] = [name for entry in spec.partitions for name in layouts.axes_of(entry)]
     for name in (*used, *spec.unreduced, *spec.reduced):
         if name not in mesh.shape:
             raise ArgumentValueError(
@@ -324,18 +308,12 @@ class NamedSharding:
         (8, 2)
     """
 
-    @property
-    def num_devices(self) -> int:
-        return self.mesh.size
-
-    @property
-    def memory_kind(self) -> str | None:
-        return self._memory_kind
+    num_devices = property(attrgetter("mesh.size"))
 
     @property
     def is_fully_replicated(self) -> bool:
         cuts = self.mesh.shape
-        used = (name for entry in self.spec.partitions for name in axes_of(entry))
+        used = (name for entry in self.spec.partitions for name in layouts.axes_of(entry))
         return not self.spec.unreduced and all(cuts[name] == 1 for name in used)
 
     def check_compatible_aval(self, aval_shape: Sequence[int]) -> None:
@@ -365,27 +343,22 @@ class NamedSharding:
             return True
         mesh = getattr(other, "mesh", None)
         if isinstance(self.mesh, AbstractMesh) or isinstance(mesh, AbstractMesh):
-            return (
-                type(self.mesh) is type(mesh)
-                and self._memory_kind == other.memory_kind
-                and same_tiles(self._to_xla_hlo_sharding(ndim), other._to_xla_hlo_sharding(ndim))
-            )
+            alike = type(self.mesh) is type(mesh) and self._memory_kind == other.memory_kind
+            return alike and _same_tiles(self, other, ndim)
         return jaxlib_core.Sharding.is_equivalent_to(self, other, ndim)
 
     def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
-        return named_to_hlo(self.mesh, self.spec, num_dimensions)
+        return layouts.named_to_hlo(self.mesh, self.spec, num_dimensions)
 
     def _sdy_text(self, num_dimensions: int) -> str:
-        return named_to_sdy(self.mesh, self.spec, num_dimensions)
+        return layouts.named_to_sdy(self.mesh, self.spec, num_dimensions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _named, (self.mesh, self.spec, self._memory_kind)
 
     def __repr__(self) -> str:
-        return (
-            f"NamedSharding(mesh={self.mesh!r}, spec={self.spec!r}, "
-            f"memory_kind={self._memory_kind})"
-        )
+        place = f"mesh={self.mesh!r}, spec={self.spec!r}"
+        return f"NamedSharding({place}, memory_kind={self._memory_kind})"
 
 
 def _named(mesh: Any, spec: PartitionSpec, memory_kind: str | None) -> NamedSharding:
@@ -397,7 +370,7 @@ def named_from_hlo(mesh: Any, hlo_sharding: Any, ndim: int) -> Any:
 
     XLA can cut a mesh axis in parts or count devices in another order, which no spec can say.
     """
-    spec = spec_from_hlo(mesh, hlo_sharding, ndim)
+    spec = layouts.spec_from_hlo(mesh, hlo_sharding, ndim)
     if spec is not None:
         return jaxlib_core.NamedSharding(mesh, spec)
     return jaxlib_core.GSPMDSharding(mesh._internal_device_list, hlo_sharding)

@@ -1,5 +1,6 @@
 """One device's part of an array, as `array.addressable_shards` lists them."""
 
+import dataclasses
 from typing import Any
 
 from jib.backend._compat import jaxlib_core
@@ -8,6 +9,7 @@ from jib.backend.shardings import single_device_sharding
 __all__ = ["Shard", "addressable_shards"]
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class Shard:
     """The part of an array that one device holds.
 
@@ -18,11 +20,10 @@ class Shard:
         data: the part as an array on that device; None where it belongs to another process.
     """
 
-    __slots__ = ("_shape", "_sharding", "data", "device")
-
-    def __init__(self, device: Any, sharding: Any, global_shape: tuple[int, ...], data: Any = None):
-        self.device, self._sharding = device, sharding
-        self._shape, self.data = global_shape, data
+    device: Any
+    _sharding: Any
+    _shape: tuple[int, ...]
+    data: Any = None
 
     @property
     def index(self) -> tuple[slice, ...]:
@@ -36,10 +37,8 @@ class Shard:
         return [device for device in indices if indices[device] == self.index].index(self.device)
 
     def __repr__(self) -> str:
-        return (
-            f"Shard(device={self.device!r}, index={self.index}, replica_id={self.replica_id}, "
-            f"data={self.data!r})"
-        )
+        place = f"device={self.device!r}, index={self.index}, replica_id={self.replica_id}"
+        return f"Shard({place}, data={self.data!r})"
 
 
 def addressable_shards(x: Any) -> list[Shard]:

@@ -11,15 +11,13 @@ import numpy as np
 from jib import dtypes
 from jib.backend import client as client_module
 from jib.backend._compat import jaxlib_core
+from jib.backend._runtime import NATIVE_DTYPES
 from jib.backend.shardings import Sharding, SingleDeviceSharding, single_device_sharding
 from jib.core.avals import ShapedArray
 from jib.errors import ArgumentTypeError, JibRuntimeError
 from jib.settings import transfer_guard_device_to_host
 
-__all__ = [
-    "as_sharding", "block_until_ready", "copied", "copy_to_host_async", "device_get", "device_put",
-    "dlpack_device", "explicit", "put", "put_kept", "put_scalar", "reshard", "to_dlpack",
-]  # fmt: skip
+__all__ = ["as_sharding", "block_until_ready", "device_get", "device_put", "put", "reshard"]
 
 _logger = logging.getLogger(__name__)
 
@@ -29,26 +27,6 @@ _batched_put = jaxlib_core.batched_device_put
 _COPY_NOW = jaxlib_core.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
 _KEEP = jaxlib_core.HostBufferSemantics.ZERO_COPY
 _Copy = jaxlib_core.ArrayCopySemantics
-# What the buffer protocol has formats for.
-_BUFFER_DTYPES = frozenset(
-    np.dtype(name)
-    for name in [
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ]
-)
 
 
 @contextlib.contextmanager
@@ -229,7 +207,7 @@ def _check_read(x: ArrayImpl) -> None:
 
 def _read_one(x: ArrayImpl, sharding: Any) -> np.ndarray:
     aval = x.aval  # which single buffers, that jaxlib cut from a result, do not have
-    if aval is not None and aval.dtype in _BUFFER_DTYPES and sharding._device.platform == "cpu":
+    if aval is not None and aval.dtype in NATIVE_DTYPES and sharding._device.platform == "cpu":
         # Python's buffer protocol copies nothing, and takes a tenth of the time of what follows.
         try:
             return np.asarray(memoryview(x))

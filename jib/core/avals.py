@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import weakref
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jib import dtypes
+from jib.errors import ShapeError
 
 __all__ = ["AxisData", "ShapeDtypeStruct", "ShapedArray", "aval_to_string"]
 
@@ -95,17 +97,17 @@ class ShapedArray:
         return aval_to_string(self)
 
     def __reduce__(self) -> tuple:
-        return (_rebuilt, (self.shape, self.dtype, self.weak_type, self.vary))
+        rebuild = functools.partial(ShapedArray, vary=self.vary)
+        return (rebuild, (self.shape, self.dtype, self.weak_type))
 
     def length(self) -> int:
         """What `len()` of such an array is."""
         if not self.shape:
-            raise TypeError("len() of an array of rank 0")
+            raise ShapeError(
+                f"`len`, `for` and unpacking need an array with an axis, but got {self}",
+                help="x.reshape(1) gives it an axis; x.size is the number of elements",
+            )
         return self.shape[0]
-
-
-def _rebuilt(shape: Any, dtype: Any, weak_type: bool, vary: Any) -> ShapedArray:
-    return ShapedArray(shape, dtype, weak_type, vary=vary)
 
 
 def aval_to_string(aval: Any, *, short: bool = False) -> str:

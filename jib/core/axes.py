@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,12 +12,10 @@ from jib.core.algebra import algebra
 from jib.core.tracing import Tracer, aval_of, context, extend_axis_env
 from jib.errors import UnboundAxisError
 
-__all__ = [
-    "ManualAxes", "axes_key", "axis_names", "axis_sizes", "checked_axes", "enter_manual",
-    "match_vary",
-]  # fmt: skip
+__all__ = ["ManualAxes", "axis_names", "axis_sizes", "enter_manual", "match_vary"]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
 class ManualAxes:
     """The mesh axes over which the function being traced sees one shard of each array.
 
@@ -25,16 +24,9 @@ class ManualAxes:
     meets one that is not. The transpose of that mark is the sum that its gradient needs.
     """
 
-    __slots__ = ("check", "mesh", "names")
-
-    def __init__(self, mesh: Any, names: frozenset[Any], check: bool) -> None:
-        self.mesh = mesh
-        self.names = names
-        self.check = check
-
-    def key(self) -> tuple:
-        """What a trace inside depends on."""
-        return (self.mesh, self.names, self.check)
+    mesh: Any
+    names: frozenset[Any]
+    check: bool
 
     def __call__(self, primitive: Any, args: tuple) -> tuple:
         """The operands of an operation, made to agree."""
@@ -76,8 +68,7 @@ def axes_key() -> tuple:
     """What a trace depends on through the named axes in scope."""
     if not context.axis_env:
         return ()
-    manual = context.manual
-    return (tuple(context.axis_env.items()), None if manual is None else manual.key())
+    return (tuple(context.axis_env.items()), context.manual)
 
 
 def axis_names(axis_name: Any) -> tuple[Any, ...]:

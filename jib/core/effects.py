@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "Effect", "debug_effect", "io_effect", "is_ordered", "no_effects", "ordered_debug_effect",
-    "ordered_io_effect",
-]  # fmt: skip
+__all__ = ["Effect", "is_ordered", "no_effects"]
 
 
 class Effect:
@@ -31,6 +28,8 @@ debug_effect = Effect("debug")
 ordered_debug_effect = Effect("ordered debug", ordered=True)
 io_effect = Effect("io")
 ordered_io_effect = Effect("ordered io", ordered=True)
+# Raising an error: may be left out where the same was computed before.
+check_effect = Effect("check")
 
 
 def is_ordered(effects: frozenset[Effect]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,7 @@ from jib.core.printing import equation_to_string, jaxpr_to_string
 if TYPE_CHECKING:
     from jib.core.primitive import Primitive
 
-__all__ = [
-    "ClosedJaxpr", "Equation", "Jaxpr", "Literal", "ScopedEquation", "Var", "memoized",
-    "meshes_of", "sub_jaxprs",
-]  # fmt: skip
+__all__ = ["ClosedJaxpr", "Equation", "Jaxpr", "Literal", "Var", "memoized", "sub_jaxprs"]
 
 
 class Var:
@@ -44,26 +43,16 @@ class Literal:
         return f"{self.val}:{self.aval}"
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class Equation:
     """One application of a primitive: `outvars = primitive[params] invars`."""
 
-    __slots__ = ("effects", "invars", "outvars", "params", "primitive", "source")
-
-    def __init__(
-        self,
-        primitive: Primitive,
-        invars: Sequence[Var | Literal],
-        outvars: Sequence[Var],
-        params: dict[str, Any],
-        effects: frozenset[Effect] = no_effects,
-        source: Any = None,
-    ) -> None:
-        self.primitive = primitive
-        self.invars = invars
-        self.outvars = outvars
-        self.params = params
-        self.effects = effects
-        self.source = source
+    primitive: Primitive
+    invars: Sequence[Var | Literal]
+    outvars: Sequence[Var]
+    params: dict[str, Any]
+    effects: frozenset[Effect] = no_effects
+    source: Any = None
 
     def replace(self, **changes: Any) -> Equation:
         """The same equation with some fields replaced."""
@@ -141,15 +130,8 @@ class Jaxpr:
             return self
         found = self.memo.get("hoisted")
         if found is None:
-            found = Jaxpr(
-                (),
-                [*self.constvars, *self.invars],
-                self.outvars,
-                self.eqns,
-                self.effects,
-                self.name,
-            )
-            self.memo["hoisted"] = found
+            invars = [*self.constvars, *self.invars]
+            found = self.memo["hoisted"] = self.replace(constvars=(), invars=invars)
         return found
 
     def replace(self, **changes: Any) -> Jaxpr:
@@ -174,25 +156,10 @@ class ClosedJaxpr:
         self.jaxpr = jaxpr
         self.consts = list(consts)
 
-    @property
-    def in_avals(self) -> list[ShapedArray]:
-        """Types of the inputs."""
-        return self.jaxpr.in_avals
-
-    @property
-    def out_avals(self) -> list[ShapedArray]:
-        """Types of the outputs."""
-        return self.jaxpr.out_avals
-
-    @property
-    def eqns(self) -> list[Equation]:
-        """The equations of the program."""
-        return self.jaxpr.eqns
-
-    @property
-    def effects(self) -> frozenset[Effect]:
-        """The effects of the program."""
-        return self.jaxpr.effects
+    in_avals = property(operator.attrgetter("jaxpr.in_avals"), doc="Types of the inputs.")
+    out_avals = property(operator.attrgetter("jaxpr.out_avals"), doc="Types of the outputs.")
+    eqns = property(operator.attrgetter("jaxpr.eqns"), doc="The equations of the program.")
+    effects = property(operator.attrgetter("jaxpr.effects"), doc="The effects of the program.")
 
     def pretty_print(self, *, source_info: bool = False) -> str:
         """The program as text; `source_info` adds the place in the user's code to each equation."""

@@ -34,9 +34,6 @@ class KeyDType(ExtendedDType):
         self.physical_shape = (words,)
         self.itemsize = 4 * words
 
-    def __repr__(self) -> str:
-        return self.name
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KeyDType) and self.name == other.name
 

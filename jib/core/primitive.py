@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,7 @@ class Waived:
         return f"Waived({self.reason!r})"
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True, kw_only=True)
 class Primitive:
     """One operation of the language, with six rules.
 
@@ -53,54 +55,24 @@ class Primitive:
             `type` rule says along which axes of a device mesh the results vary.
     """
 
-    __slots__ = (
-        "_types",
-        "batch",
-        "collective",
-        "dce",
-        "effects",
-        "jvp",
-        "lower",
-        "multiple_results",
-        "name",
-        "numpy",
-        "partial_eval",
-        "transpose",
-        "type",
-    )
+    name: str = dataclasses.field(kw_only=False)
+    type: Callable | Waived
+    numpy: Callable | Waived
+    jvp: Callable | Waived
+    transpose: Callable | Waived
+    batch: Callable | Waived
+    lower: Callable | Waived
+    multiple_results: bool = False
+    effects: Callable[..., frozenset[Effect]] | None = None
+    partial_eval: Callable | None = None
+    dce: Callable | None = None
+    collective: bool = False
+    _types: dict[Any, Any] = dataclasses.field(init=False, default_factory=dict)
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        type: Callable | Waived,
-        numpy: Callable | Waived,
-        jvp: Callable | Waived,
-        transpose: Callable | Waived,
-        batch: Callable | Waived,
-        lower: Callable | Waived,
-        multiple_results: bool = False,
-        effects: Callable[..., frozenset[Effect]] | None = None,
-        partial_eval: Callable | None = None,
-        dce: Callable | None = None,
-        collective: bool = False,
-    ) -> None:
-        if name in primitives:
-            raise ValueError(f"there is a primitive named {name!r} already")
-        self.name = name
-        self.type = type
-        self.numpy = numpy
-        self.jvp = jvp
-        self.transpose = transpose
-        self.batch = batch
-        self.lower = lower
-        self.multiple_results = multiple_results
-        self.effects = effects
-        self.partial_eval = partial_eval
-        self.dce = dce
-        self.collective = collective
-        self._types: dict[Any, Any] = {}
-        primitives[name] = self
+    def __post_init__(self) -> None:
+        if self.name in primitives:
+            raise ValueError(f"there is a primitive named {self.name!r} already")
+        primitives[self.name] = self
 
     def bind(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive to values under the current trace."""

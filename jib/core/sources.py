@@ -7,21 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from jib.errors._spans import (
-    Source,
-    Span,
-    capture,
-    is_library_file,
-    register_library_prefix,
-    resolve,
-    user_frame,
-)
+from jib.errors._spans import Source, capture, is_library_file, resolve, user_frame
 from jib.settings import traceback_filtering
 
-__all__ = [
-    "Source", "Span", "api_boundary", "capture", "hide_library_frames", "register_library_prefix",
-    "resolve", "user_frame",
-]  # fmt: skip
+__all__ = ["Source", "api_boundary", "capture", "hide_library_frames", "resolve", "user_frame"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

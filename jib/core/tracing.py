@@ -15,24 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jib import dtypes
+from jib import dtypes, errors
 from jib.core.avals import ShapedArray
-from jib.errors import (
-    AmbiguousTruthError,
-    ArgumentTypeError,
-    LeakedTracerError,
-    Provenance,
-    TracedArrayError,
-    TracedControlFlowError,
-    TracedConversionError,
-    TracedIntegerError,
-    UnhashableArrayError,
-)
 
-__all__ = [
-    "Trace", "Tracer", "aval_handlers", "aval_of", "context", "extend_axis_env", "install_eager",
-    "is_concrete", "is_eager", "leaked", "not_an_array", "set_trace", "swap_trace", "traced_with",
-]  # fmt: skip
+__all__ = ["Trace", "Tracer", "aval_of", "context", "is_eager", "set_trace", "swap_trace"]
 
 if TYPE_CHECKING:
     from jib.typing import Array as _Array
@@ -69,7 +55,7 @@ class Tracer(_Array):
         """The value where it is known now (as under `grad` alone), else None."""
         return None
 
-    def provenance(self) -> Provenance | None:
+    def provenance(self) -> errors.Provenance | None:
         """Which arguments of which function the value depends on, for messages."""
         return None
 
@@ -81,53 +67,62 @@ class Tracer(_Array):
         """The concrete value, or the error that says why there is none."""
         value = self.concrete
         if value is None:
-            raise error(self, *args, **kwargs)
+            alive = getattr(self._trace, "live", True)
+            raise error(self, *args, **kwargs) if alive else leaked(self)
         return value
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __copy__(self, memo: Any = None) -> Tracer:
+        return self
+
+    __deepcopy__ = __copy__
 
     def __bool__(self) -> bool:
         if self.aval.size != 1:
-            raise AmbiguousTruthError(self)
-        return bool(self.known(TracedControlFlowError))
+            raise errors.AmbiguousTruthError(self)
+        return bool(self.known(errors.TracedControlFlowError))
 
     def __int__(self) -> int:
-        return int(self.known(TracedIntegerError))
+        return int(self.known(errors.TracedIntegerError))
 
     def __index__(self) -> int:
-        return self.known(TracedIntegerError).__index__()
+        return self.known(errors.TracedIntegerError).__index__()
 
     def __float__(self) -> float:
-        return float(self.known(TracedConversionError, needs="a Python float"))
+        return float(self.known(errors.TracedConversionError, needs="a Python float"))
 
     def __complex__(self) -> complex:
-        return complex(self.known(TracedConversionError, needs="a Python complex"))
+        return complex(self.known(errors.TracedConversionError, needs="a Python complex"))
 
     def __format__(self, spec: str) -> str:
         if not spec:
             return str(self)
-        return format(self.known(TracedConversionError, needs="a Python number"), spec)
+        return format(self.known(errors.TracedConversionError, needs="a Python number"), spec)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self.known(TracedArrayError), dtype)
+        return np.asarray(self.known(errors.TracedArrayError), dtype)
 
     def item(self, *args: Any) -> Any:
         """One element as a Python number, where the value is known now."""
-        return self.known(TracedConversionError, needs="a Python number").item(*args)
+        return self.known(errors.TracedConversionError, needs="a Python number").item(*args)
 
     def tolist(self) -> Any:
         """The elements as nested lists, where the value is known now."""
-        return self.known(TracedConversionError, needs="a Python number").tolist()
+        return self.known(errors.TracedConversionError, needs="a Python number").tolist()
 
     def __hash__(self) -> int:
-        raise UnhashableArrayError(self)
+        raise errors.UnhashableArrayError(self)
 
     def __repr__(self) -> str:
         return f"Traced<{self.aval}>"
 
 
-def leaked(x: Any) -> LeakedTracerError:
+def leaked(x: Any) -> errors.LeakedTracerError:
     """The error for a tracer that is used after its trace has ended."""
     function, created = x.origin() if isinstance(x, Tracer) else ("", None)
-    return LeakedTracerError(x, function, created)
+    return errors.LeakedTracerError(x, function, created, errors.holder_of(x))
 
 
 class _Context(threading.local):
@@ -175,13 +170,20 @@ def set_trace(trace: Trace) -> Iterator[None]:
         swap_trace(old)
 
 
+@contextlib.contextmanager
+def tracing(trace: Any) -> Iterator[None]:
+    """As `set_trace`, for a trace that ends with the block: its tracers are sealed then."""
+    with set_trace(trace):
+        try:
+            yield
+        finally:
+            trace.live = False
+
+
 def traced_with(trace: Trace, function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Call a function with `trace` as the current one."""
-    old = swap_trace(trace)
-    try:
+    with set_trace(trace):
         return function(*args, **kwargs)
-    finally:
-        swap_trace(old)
 
 
 @contextlib.contextmanager
@@ -200,20 +202,18 @@ def is_concrete(x: Any) -> bool:
     return not isinstance(x, Tracer)
 
 
-def not_an_array(x: Any, name: str | None = None) -> ArgumentTypeError:
+def not_an_array(x: Any, name: str | None = None) -> errors.ArgumentTypeError:
     """The error for a value that is neither an array nor a number."""
     subject = f"`{name}`" if name else "a value"
+    help: Any = ()
+    message = f"{subject} is a {type(x).__name__}, where an array is needed"
     if isinstance(x, list | tuple):
-        return ArgumentTypeError(
-            f"{subject} is a {type(x).__name__}, where an array is needed",
-            help="jib.numpy.asarray(values) makes an array of nested sequences",
-        )
-    if isinstance(x, np.ndarray | np.generic):
-        return ArgumentTypeError(
-            f"{subject} is a NumPy array of dtype {x.dtype}, which has no counterpart on devices",
-            help="x.astype('float32') makes numbers of it, where that is possible",
-        )
-    return ArgumentTypeError(f"{subject} is a {type(x).__name__}, where an array is needed")
+        help = "jib.numpy.asarray(values) makes an array of nested sequences"
+    elif isinstance(x, np.ndarray | np.generic):
+        message = f"{subject} is a NumPy array of dtype {x.dtype}"
+        message += ", which has no counterpart on devices"
+        help = "x.astype('float32') makes numbers of it, where that is possible"
+    return errors.ArgumentTypeError(message, help=help)
 
 
 def _numpy_aval(x: Any) -> ShapedArray:
@@ -231,10 +231,7 @@ def _scalar_aval(x: Any) -> ShapedArray:
 # How to find the aval of a value, by its exact type.
 aval_handlers: dict[type, Callable[[Any], ShapedArray]] = {
     np.ndarray: _numpy_aval,
-    bool: _scalar_aval,
-    int: _scalar_aval,
-    float: _scalar_aval,
-    complex: _scalar_aval,
+    **dict.fromkeys((bool, int, float, complex), _scalar_aval),
 }
 # Scalars whose width no setting changes: literals of most programs.
 aval_handlers.update(

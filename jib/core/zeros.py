@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,8 @@ class Zero:
     def __init__(self, aval: ShapedArray) -> None:
         self.aval = aval
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """That of the array which it stands for."""
-        return self.aval.shape
-
-    @property
-    def dtype(self) -> Any:
-        """That of the array which it stands for."""
-        return self.aval.dtype
+    shape = property(operator.attrgetter("aval.shape"), doc="That of the array it stands for.")
+    dtype = property(operator.attrgetter("aval.dtype"), doc="That of the array it stands for.")
 
     @staticmethod
     def from_primal_value(val: Any) -> Zero:

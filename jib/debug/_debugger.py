@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bdb
 import cmd
+import dataclasses
 import linecache
 import pprint
 import sys
@@ -81,13 +82,11 @@ def breakpoint(
     look_on_host("jib.debug.breakpoint", debugger, (values,), {}, ordered)
 
 
+@dataclasses.dataclass(eq=False)
 class _Held:
     """A value of a local variable that no program computes."""
 
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    value: Any
 
 
 def _kept(value: Any) -> Any:

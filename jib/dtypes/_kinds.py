@@ -1,12 +1,13 @@
 """The dtypes that arrays may have, their kinds, and questions about one dtype."""
 
+import re
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
 __all__ = [
-    "BOOL", "COMPLEX", "FLOATS", "NARROW_FLOATS", "NARROW_INTEGERS", "NUMERIC", "SIGNED",
+    "BOOL", "COMPLEX", "FLOATS", "NARROW", "NARROW_FLOATS", "NARROW_INTEGERS", "NUMERIC", "SIGNED",
     "UNSIGNED", "VALID", "ExtendedDType", "bfloat16", "extended", "float0", "isdtype", "issubdtype",
     "itemsize_bits", "prng_key", "short_name", "supports_inf",
 ]  # fmt: skip
@@ -36,12 +37,8 @@ class ExtendedDType:
 
 def _dtypes(names: str) -> tuple[np.dtype, ...]:
     """The dtypes of these names; names that this ml_dtypes does not have are left out."""
-    found = []
-    for name in names.split():
-        scalar = getattr(ml_dtypes, name, None) or getattr(np, name, None)
-        if scalar is not None:
-            found.append(np.dtype(scalar))
-    return tuple(found)
+    found = [getattr(ml_dtypes, n, None) or getattr(np, n, None) for n in names.split()]
+    return tuple([np.dtype(scalar) for scalar in found if scalar is not None])
 
 
 bfloat16 = ml_dtypes.bfloat16
@@ -55,6 +52,7 @@ NARROW_FLOATS = _dtypes(
     "float4_e2m1fn float6_e2m3fn float6_e3m2fn float8_e3m4 float8_e4m3 float8_e8m0fnu "
     "float8_e4m3b11fnuz float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz"
 )
+NARROW = NARROW_INTEGERS + NARROW_FLOATS
 UNSIGNED = _dtypes("uint1 uint2 uint4 uint8 uint16 uint32 uint64")
 SIGNED = _dtypes("int1 int2 int4 int8 int16 int32 int64")
 FLOATS = NARROW_FLOATS + _dtypes("bfloat16 float16 float32 float64")
@@ -174,16 +172,8 @@ def supports_inf(dtype: Any) -> bool:
     return found in FLOATS and bool(np.isinf(found.type(float("inf"))))
 
 
-_SHORT = {dtype: dtype.name for dtype in (BOOL, *NUMERIC)} | {float0: "float0"}
-_SHORT |= {
-    dtype: name.replace("float", "f")
-    .replace("uint", "u")
-    .replace("int", "i")
-    .replace("complex", "c")
-    for dtype, name in _SHORT.items()
-    if dtype in NUMERIC
-}
-_SHORT[np.dtype(bfloat16)] = "bf16"
+_SHORT = {BOOL: "bool", float0: "float0"}
+_SHORT |= {d: re.sub("float|uint|int|complex", lambda kind: kind[0][0], d.name) for d in NUMERIC}
 
 
 def short_name(dtype: Any) -> str:

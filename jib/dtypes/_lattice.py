@@ -13,15 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jib.dtypes._kinds import (
-    BOOL,
-    COMPLEX,
-    FLOATS,
-    NARROW_FLOATS,
-    NARROW_INTEGERS,
-    SIGNED,
-    UNSIGNED,
-)
+from jib.dtypes import _kinds as kinds
 
 __all__ = ["TypePromotionError", "least_upper_bound"]
 
@@ -65,18 +57,18 @@ _STANDARD = _edges(
     complex128:
     """
 )
-_STANDARD[int] += NARROW_INTEGERS
-_STANDARD[float] += NARROW_FLOATS
-_STANDARD |= {dtype: () for dtype in NARROW_INTEGERS + NARROW_FLOATS}
+_STANDARD[int] += kinds.NARROW_INTEGERS
+_STANDARD[float] += kinds.NARROW_FLOATS
+_STANDARD |= {dtype: () for dtype in kinds.NARROW}
 
 # Without `enable_x64`, nothing of 32 bits promotes to 64: uint32 with int32 is int32.
 _STANDARD_32 = _STANDARD | {np.dtype("uint32"): (np.dtype("int32"), np.dtype("uint64"))}
 
 _STRICT: dict[Node, tuple[Node, ...]] = {
-    int: (float, *UNSIGNED, *SIGNED),
-    float: (complex, *FLOATS),
-    complex: COMPLEX,
-    **{dtype: () for dtype in (BOOL, *UNSIGNED, *SIGNED, *FLOATS, *COMPLEX)},
+    int: (float, *kinds.UNSIGNED, *kinds.SIGNED),
+    float: (complex, *kinds.FLOATS),
+    complex: kinds.COMPLEX,
+    **{dtype: () for dtype in (kinds.BOOL, *kinds.NUMERIC)},
 }
 
 
@@ -90,19 +82,17 @@ def _upper_bounds(edges: dict[Node, tuple[Node, ...]]) -> dict[Node, frozenset[N
     return {node: above(node) for node in edges}
 
 
+# Indexed by `wide`.
 _BOUNDS = {
-    ("standard", False): _upper_bounds(_STANDARD_32),
-    ("standard", True): _upper_bounds(_STANDARD),
-    ("strict", False): _upper_bounds(_STRICT),
-    ("strict", True): _upper_bounds(_STRICT),
+    "standard": (_upper_bounds(_STANDARD_32), _upper_bounds(_STANDARD)),
+    "strict": (_upper_bounds(_STRICT),) * 2,
 }
 
 
 def least_upper_bound(nodes: frozenset[Node], mode: str, wide: bool) -> Node:
     """The least node above all of `nodes`; raises `TypePromotionError` if there is none."""
-    bounds = _BOUNDS[mode, wide]
-    unknown = [node for node in nodes if node not in bounds]
-    if unknown:
+    bounds = _BOUNDS[mode][wide]
+    if not nodes <= bounds.keys():
         raise TypePromotionError(_message(nodes, "standard"))
     common = frozenset.intersection(*[bounds[node] for node in nodes])
     for candidate in (*(common & nodes), *common):
@@ -118,6 +108,6 @@ def _message(nodes: frozenset[Node], mode: str) -> str:
     text = f"{' and '.join(names)} do not promote to a common dtype"
     if mode == "strict":
         text += " while numpy_dtype_promotion='strict'"
-    elif any(node in NARROW_FLOATS or node in NARROW_INTEGERS for node in nodes):
+    elif any(node in kinds.NARROW for node in nodes):
         text += ": types this narrow never change by themselves"
     return f"{text}. help: cast one, as in x.astype('float32')"

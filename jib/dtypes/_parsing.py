@@ -12,18 +12,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from jib.dtypes._kinds import (
-    BOOL,
-    COMPLEX,
-    FLOATS,
-    NUMERIC,
-    SIGNED,
-    UNSIGNED,
-    VALID,
-    ExtendedDType,
-    extended,
-    float0,
-)
+from jib.dtypes import _kinds as kinds
+from jib.dtypes._kinds import BOOL, NUMERIC, VALID, ExtendedDType, float0
 from jib.errors import IntegerRangeError
 from jib.settings import enable_x64
 
@@ -34,10 +24,9 @@ __all__ = [
     "to_inexact_dtype", "to_numeric_dtype",
 ]  # fmt: skip
 
-_INT32, _INT64 = np.dtype("int32"), np.dtype("int64")
-_UINT32, _UINT64 = np.dtype("uint32"), np.dtype("uint64")
-_FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
-_COMPLEX64, _COMPLEX128 = np.dtype("complex64"), np.dtype("complex128")
+_INT32, _INT64, _UINT32, _UINT64 = map(np.dtype, ("int32", "int64", "uint32", "uint64"))
+_FLOAT32, _FLOAT64 = map(np.dtype, ("float32", "float64"))
+_COMPLEX64, _COMPLEX128 = map(np.dtype, ("complex64", "complex128"))
 
 _NARROWER = {_INT64: _INT32, _UINT64: _UINT32, _FLOAT64: _FLOAT32, _COMPLEX128: _COMPLEX64}
 
@@ -62,27 +51,33 @@ _NAMED: dict[Any, np.dtype] = {dtype.type: dtype for dtype in (BOOL, *NUMERIC)}
 _NAMED |= {dtype.name: dtype for dtype in NUMERIC} | {"float0": float0, "bool_": BOOL}
 
 _ABSTRACT = frozenset({np.generic, np.number, np.integer, np.signedinteger, np.unsignedinteger})
-_ABSTRACT |= {np.inexact, np.floating, np.complexfloating, np.flexible, np.character, extended}
+_ABSTRACT |= {np.inexact, np.floating, np.complexfloating, np.flexible, np.character}
+_ABSTRACT |= {kinds.extended}
+
+
+def default_dtype(kind: Any) -> np.dtype:
+    """The dtype that `int`, `float`, `complex` (or `"uint"`) stands for."""
+    return _DEFAULT[enable_x64.value][kind]
 
 
 def default_int_dtype() -> np.dtype:
     """The dtype that `int` stands for."""
-    return _DEFAULT[enable_x64.value][int]
+    return default_dtype(int)
 
 
 def default_uint_dtype() -> np.dtype:
     """The unsigned dtype of the default width."""
-    return _DEFAULT[enable_x64.value]["uint"]
+    return default_dtype("uint")
 
 
 def default_float_dtype() -> np.dtype:
     """The dtype that `float` stands for."""
-    return _DEFAULT[enable_x64.value][float]
+    return default_dtype(float)
 
 
 def default_complex_dtype() -> np.dtype:
     """The dtype that `complex` stands for."""
-    return _DEFAULT[enable_x64.value][complex]
+    return default_dtype(complex)
 
 
 def parse(dtype: Any) -> Any:
@@ -228,9 +223,9 @@ def is_python_scalar_type(x: Any) -> bool:
 
 _SCALAR_TYPE: dict[Any, type] = {
     BOOL: bool,
-    **dict.fromkeys(UNSIGNED + SIGNED, int),
-    **dict.fromkeys(FLOATS, float),
-    **dict.fromkeys(COMPLEX, complex),
+    **dict.fromkeys(kinds.UNSIGNED + kinds.SIGNED, int),
+    **dict.fromkeys(kinds.FLOATS, float),
+    **dict.fromkeys(kinds.COMPLEX, complex),
 }
 
 

@@ -8,9 +8,7 @@ import numpy as np
 from jib.dtypes._kinds import ExtendedDType
 from jib.dtypes._lattice import least_upper_bound
 from jib.dtypes._parsing import (
-    default_complex_dtype,
-    default_float_dtype,
-    default_int_dtype,
+    default_dtype,
     dtype_of,
     is_python_scalar_type,
     parse,
@@ -20,8 +18,6 @@ from jib.errors import DTypeError
 from jib.settings import enable_x64, numpy_dtype_promotion
 
 __all__ = ["promote", "promote_types", "result_type"]
-
-_DEFAULTS = {int: default_int_dtype, float: default_float_dtype, complex: default_complex_dtype}
 
 
 def promote(dtypes_and_weak: tuple[tuple[Any, bool], ...]) -> tuple[Any, bool]:
@@ -59,7 +55,7 @@ def _promote(operands: tuple[tuple[Any, bool], ...], mode: str, wide: bool) -> t
         nodes = frozenset(_node(dtype, weak) for dtype, weak in operands)
     joined = least_upper_bound(nodes, mode, wide)
     if isinstance(joined, type):
-        return _DEFAULTS[joined](), True
+        return default_dtype(joined), True
     return joined, all_weak and mode != "strict" and joined.kind != "b"
 
 
@@ -73,7 +69,7 @@ def _node(dtype: Any, weak: bool) -> Any:
 def _operand(x: Any) -> tuple[Any, bool]:
     """Dtype and weakness of an argument of `result_type`: a value, a dtype or None."""
     if x is None:
-        return default_float_dtype(), False
+        return default_dtype(float), False
     if isinstance(x, (np.dtype, type, str, ExtendedDType)):
         return parse(x), is_python_scalar_type(x) and x is not bool
     if hasattr(x, "shape") or isinstance(x, (int, float, complex)):
@@ -97,7 +93,7 @@ def result_type(*args: Any, return_weak_type_flag: bool = False) -> Any:
         raise ValueError("result_type needs at least one array or dtype")
     dtype, weak = promote(tuple([_operand(x) for x in args]))
     if weak:
-        dtype = _DEFAULTS[scalar_type_of(dtype)]()
+        dtype = default_dtype(scalar_type_of(dtype))
     return (dtype, weak) if return_weak_type_flag else dtype
 
 

@@ -2,5 +2,6 @@
 
 from jib.errors._base import *
 from jib.errors._explain import *
+from jib.errors._holders import *
 from jib.errors._programs import *
 from jib.errors._tracing import *

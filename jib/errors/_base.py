@@ -118,7 +118,8 @@ class JibError(Exception):
         if code:
             assert code not in CODES, f"error code {code} is taken by {CODES[code].__name__}"
             CODES[code] = cls
-            cls.__qualname__ = f"{cls.__name__}[{code}]"
+        if cls.code:
+            cls.__qualname__ = f"{cls.__name__}[{cls.code}]"
 
     def __init__(
         self,

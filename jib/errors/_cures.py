@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
 
 from jib.errors._base import Fix, Provenance
-from jib.errors._loops import loop_cure
+from jib.errors._loops import loop_cure, until_cure
 from jib.errors._rewriting import Rewriter, replacement
 from jib.errors._syntax import Site
 
@@ -38,7 +40,8 @@ def mask_cures(site: Site) -> tuple[list[str], list[Fix]]:
     chain = (site.node, *site.parents)
     at = next((i for i, node in enumerate(chain) if isinstance(node, ast.Subscript)), None)
     if at is None:
-        return [], []
+        found = _other(site, writer)
+        return [_line(c, site) for c in found], [c.fix for c in found if c.fix]
     held, mask = chain[at].value, site.text(chain[at].slice)  # type: ignore[attr-defined]
     match chain[at + 1 : at + 3]:
         case [
@@ -63,9 +66,11 @@ def cures(
     writer = Rewriter(site, value)
     make = _BY_CONSTRUCT.get(site.construct)
     found = make(site, writer) if make else _other(site, writer)
-    static = _static_cure(provenance)
+    static = _static_cure(site, writer, provenance)
     if static is not None:
-        found = [*found, _Cure(f"or {static.words}") if found else static]
+        found = [*found, replace(static, words=f"or {static.words}") if found else static]
+    if not found:
+        found = [_Cure("return the value from the compiled function, and use it after the call")]
     found = [_with_import(cure, writer) for cure in found]
     return [_line(cure, site) for cure in found], [cure.fix for cure in found if cure.fix]
 
@@ -91,7 +96,8 @@ def _line(cure: _Cure, site: Site) -> str:
         text = changed[len(fix.imports) + fix.first_line - 1].strip()
     added = "".join(f" (after `{line}`)" for line in fix.imports)
     if "\n" not in text:
-        place = _lines_replaced(fix) if fix.first_line != fix.last_line else ""
+        elsewhere = fix.first_line != fix.last_line or fix.first_line < statement.lineno
+        place = _lines_replaced(fix) if elsewhere else ""
         return f"{cure.words}; write{place}{added}   {text}"
     indented = "".join(f"\n        {line}" for line in _dedented(text, fix.column))
     return f"{cure.words}; write{_lines_replaced(fix)}{added}{indented}"
@@ -108,7 +114,7 @@ def _dedented(text: str, column: int) -> list[str]:
     return [first, *(line[column:] for line in rest)]
 
 
-def _static_cure(provenance: Provenance | None) -> _Cure | None:
+def _static_cure(site: Site, writer: Rewriter, provenance: Provenance | None) -> _Cure | None:
     """An argument that is one integer or bool can be made static instead."""
     if provenance is None or provenance.transform != "jib.jit" or len(provenance.arguments) != 1:
         return None
@@ -117,8 +123,15 @@ def _static_cure(provenance: Provenance | None) -> _Cure | None:
         return None
     if not aval.endswith("[]"):
         return None
-    call = f"jib.jit({provenance.function or 'f'}, static_argnames={name!r})"
-    return _Cure(f"make `{name}` static, which compiles once for each value   {call}")
+    words = f"make `{name}` static, which compiles once for each value"
+    for node in site.parents:
+        if isinstance(node, ast.FunctionDef) and node.name == provenance.function:
+            for decorator in node.decorator_list:
+                if site.text(decorator) == f"{writer.jib}.jit":
+                    text = f"{writer.jib}.jit(static_argnames={name!r})"
+                    return _Cure(words, replacement(decorator, text))
+    call = f"{writer.jib}.jit({provenance.function or 'f'}, static_argnames={name!r})"
+    return _Cure(f"{words}   {call}")
 
 
 def _if(site: Site, writer: Rewriter) -> list[_Cure]:
@@ -128,14 +141,40 @@ def _if(site: Site, writer: Rewriter) -> list[_Cure]:
         f"{writer.lax}.cond({condition}, when_true, when_false, *arguments)"
     )
     statement = site.parents[0]
+    if isinstance(statement, ast.comprehension):
+        return _filter(site, writer, statement)
     if site.construct == "elif" or not isinstance(statement, ast.If):
         return [_Cure(choose)]
-    if isinstance(statement.body[0], ast.Raise):
-        return [_Cure("test before the traced function is called, where the value is known")]
+    match statement.body[-1]:
+        case ast.Raise():
+            return [_Cure("test before the traced function is called, where the value is known")]
+        case ast.Break():
+            loop = next(p for p in site.parents if isinstance(p, ast.For | ast.While))
+            fix = until_cure(site, writer, loop) if isinstance(loop, ast.While) else None
+            test = f"lambda state: ~({condition})"
+            words = "let the compiled program decide when to stop"
+            text = "" if fix else f"   {writer.lax}.while_loop({test}, step, state)"
+            return [_Cure(f"{words}{text}", fix)]
+        case ast.Continue():
+            kept = f"{writer.numpy}.where({condition}, old, new)"
+            return [
+                _Cure(f"compute every round, and keep what was where it should not count   {kept}")
+            ]
     fix = writer.choose_branches(statement)
     if fix is None:
         return [_Cure(choose)]
     return [_Cure("compute both branches and choose", fix)]
+
+
+def _filter(site: Site, writer: Rewriter, loop: ast.comprehension) -> list[_Cure]:
+    """`sum(v for v in x if v > 0)`: elements that do not count are 0."""
+    held: Any = site.parents[1]
+    test = writer.condition(loop.ifs[0])
+    kept = f"{writer.numpy}.where({test}, {site.text(getattr(held, 'elt', held))}, 0)"
+    if not _calls(site.parents[2], "sum") or len(held.generators) > 1 or len(loop.ifs) > 1:
+        return [_Cure(f"keep every element, and blank out the rest   {kept}")]
+    text = f"({kept} for {site.text(loop.target)} in {site.text(loop.iter)})"
+    return [_Cure("let the rest count as 0", replacement(held, text))]
 
 
 def _conditional_expression(site: Site, writer: Rewriter) -> list[_Cure]:
@@ -154,7 +193,7 @@ def _logic(site: Site, writer: Rewriter) -> list[_Cure]:
         if not (isinstance(parent, ast.BoolOp) or negation):
             break
         logic = parent
-    above = site.parents[0] if logic is site.node else _parent(site, logic)
+    above = _parent(site, logic)
     words = "combine element by element"
     if isinstance(above, ast.If) and above.test is logic:
         fix = writer.choose_branches(above)
@@ -176,7 +215,7 @@ def _logic(site: Site, writer: Rewriter) -> list[_Cure]:
 
 
 def _parent(site: Site, node: ast.AST) -> ast.AST:
-    return site.parents[site.parents.index(node) + 1]
+    return site.parents[0] if node is site.node else site.parents[site.parents.index(node) + 1]
 
 
 def _while(site: Site, writer: Rewriter) -> list[_Cure]:
@@ -196,21 +235,15 @@ def _range(site: Site, writer: Rewriter) -> list[_Cure]:
     return [_Cure(cure)]
 
 
-def _assert(site: Site, writer: Rewriter) -> list[_Cure]:
-    return [_Cure("assert where the value is known: before the call, or on the returned value")]
-
-
-def _match(site: Site, writer: Rewriter) -> list[_Cure]:
-    cure = f"choose by position   {writer.lax}.switch({site.value}, [first, second], *arguments)"
-    return [_Cure(cure)]
-
-
 def _in(site: Site, writer: Rewriter) -> list[_Cure]:
     test = site.node
     if not isinstance(test, ast.Compare):
         return []
     item, container = site.text(test.left), site.text(test.comparators[0])
-    if isinstance(test.comparators[0], ast.Tuple | ast.List | ast.Name | ast.Attribute):
+    members = ast.Tuple | ast.List | ast.Name | ast.Attribute | ast.Call | ast.Set | ast.Dict
+    if isinstance(test.comparators[0], members):
+        if site.construct != "in":  # what hashes its members is no sequence
+            container = f"list({container})"
         text = f"{writer.numpy}.any({writer.numpy}.asarray({container}) == {item})"
         if isinstance(test.ops[0], ast.NotIn):
             text = f"~{text}"
@@ -228,39 +261,29 @@ def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
-def _call(name: str) -> Callable[[Site, Rewriter], list[_Cure]]:
-    """A cure that replaces the builtin `name` by its elementwise form."""
-
-    def cure(site: Site, writer: Rewriter) -> list[_Cure]:
-        call = next(node for node in (site.node, *site.parents) if _calls(node, name))
-        assert isinstance(call, ast.Call)
-        text = writer.builtin(name, call)
-        if text is None:
-            return [_Cure(f"use the array functions of {writer.numpy}")]
-        words = {
-            "bool": "keep the traced value",
-            "float": "keep the traced value",
-            "int": "keep it traced",
-            "complex": "keep the traced value",
-        }
-        return [_Cure(words.get(name, "use the array function"), replacement(call, text))]
-
-    return cure
+def _call(site: Site, writer: Rewriter) -> list[_Cure]:
+    """The elementwise form of a builtin."""
+    name = site.construct
+    call: Any = next(node for node in (site.node, *site.parents) if _calls(node, name))
+    text = writer.builtin(name, call)
+    if text is None:
+        return [_Cure(f"use the array functions of {writer.numpy}")]
+    if name == "int" and isinstance(_parent(site, call), ast.Call | ast.Slice | ast.keyword):
+        return []  # `jnp.ones(int(n))`: without `int` it would be the next error
+    kept = name in ("bool", "complex", "float", "int")
+    words = "keep the traced value" if kept else "use the array function"
+    return [_Cure(words, replacement(call, text))]
 
 
 def _text(site: Site, writer: Rewriter) -> list[_Cure]:
-    """An f-string or `%`: printing can wait until the value is there."""
-    printed = next((parent for parent in site.parents if _calls(parent, "print")), None)
-    if printed is None:
-        return [
-            _Cure(f'print when the program runs   {writer.jib}.debug.print("{{}}", {site.value})')
-        ]
-    assert isinstance(printed, ast.Call)
-    if len(printed.args) == 1 and not printed.keywords:
-        text = writer.debug_print(printed.args[0])
-        if text is not None:
-            return [_Cure("print when the program runs", replacement(printed, text))]
-    return [_Cure(f'print when the program runs   {writer.jib}.debug.print("{{}}", {site.value})')]
+    """Text of a traced value: printing can wait until the value is there."""
+    words = "print when the program runs"
+    texts = [writer.debug_print(node) for node in (*reversed(site.parents), site.node)]
+    text = next(filter(None, texts), None)  # the outermost: `:.2f` is an f-string as well
+    printed: Any = next((parent for parent in site.parents if _calls(parent, "print")), None)
+    if text and printed and len(printed.args) == 1 and not printed.keywords:
+        return [_Cure(words, replacement(printed, text))]
+    return [_Cure(f'{words}   {text or f"""{writer.jib}.debug.print("{{}}", {site.value})"""}')]
 
 
 def _item_assignment(site: Site, writer: Rewriter) -> list[_Cure]:
@@ -269,6 +292,8 @@ def _item_assignment(site: Site, writer: Rewriter) -> list[_Cure]:
 
 
 def _other(site: Site, writer: Rewriter) -> list[_Cure]:
+    if site.construct in _WORDS:
+        return [_Cure(_WORDS[site.construct].format(site=site, writer=writer))]
     if site.construct == "[...]":
         return _subscript(site, writer)
     if site.construct in (".item()", ".tolist()"):
@@ -276,12 +301,25 @@ def _other(site: Site, writer: Rewriter) -> list[_Cure]:
         if isinstance(call, ast.Attribute):
             call = _parent(site, call)
         one = ".reshape(())" if site.construct == ".item()" and writer.shape != "[]" else ""
+        if getattr(call, "args", None):
+            one = f".ravel()[{site.text(call.args[0])}]"  # type: ignore[attr-defined]
         return [_Cure("keep the traced value", replacement(call, f"{site.value}{one}"))]
-    module, _, name = site.construct.rpartition(".")
-    call = next((n for n in (site.node, *site.parents) if isinstance(n, ast.Call)), None)
-    if call is not None and writer.is_numpy(module) and writer.has_numpy(name):
-        fix = replacement(call.func, f"{writer.numpy}.{name}")
-        return [_Cure("call the traced form of the function", fix)]
+    call: Any = next((n for n in (site.node, *site.parents) if isinstance(n, ast.Call)), None)
+    if call is None:
+        return []
+    function = writer.array_function(site.construct)
+    if function is not None:
+        return [_Cure("call the traced form of the function", replacement(call.func, function))]
+    name = site.construct.rpartition(".")[2]
+    if name in _SIZES and isinstance(call.func, ast.Attribute):
+        text = f"{site.text(call)[:-1]}, {_SIZES[name]}=10)"
+        return [_Cure("say how many there are at most", replacement(call, text))]
+    module = writer.site.names.get(site.construct.partition(".")[0])
+    if name in _METHODS and not isinstance(module, ModuleType) and len(call.args) == 1:
+        same = (
+            f"({writer.numpy}.asarray({site.text(call.func.value)}) == {site.text(call.args[0])})"
+        )
+        return [_Cure("compare with all members at once", replacement(call, same + _METHODS[name]))]
     return []
 
 
@@ -293,8 +331,15 @@ def _subscript(site: Site, writer: Rewriter) -> list[_Cure]:
     held, index = site.text(subscript.value), subscript.slice
     match index:
         case ast.Slice(lower=None, upper=ast.expr() as end, step=None):
-            mask = f"{writer.numpy}.arange({held}.shape[0]) < {site.text(end)}"
+            mask = f"{writer.numpy}.arange(len({held})) < {site.text(end)}"
             return [_Cure(f"keep the whole length, and mark the part that counts   {mask}")]
+        case ast.Slice(ast.expr() as start, ast.BinOp(left, ast.Add(), size), None) if site.text(
+            left
+        ) == site.text(start):
+            call = (
+                f"{writer.lax}.dynamic_slice_in_dim({held}, {site.text(start)}, {site.text(size)})"
+            )
+            return [_Cure("cut out a piece of fixed size", replacement(subscript, call))]
         case ast.Slice():
             start = "start" if index.lower is None else site.text(index.lower)
             call = f"{writer.lax}.dynamic_slice({held}, ({start},), (size,))"
@@ -305,24 +350,23 @@ def _subscript(site: Site, writer: Rewriter) -> list[_Cure]:
     return [_Cure("index an array, not a list", replacement(subscript, text))]
 
 
-_BY_CONSTRUCT: dict[str, Callable[[Site, Rewriter], list[_Cure]]] = {
-    "%": _text,
-    "[...] =": _item_assignment,
-    "a chained comparison": _logic,
-    "an f-string": _text,
-    "and": _logic,
-    "assert": _assert,
-    "elif": _if,
-    "if": _if,
-    "if ... else": _conditional_expression,
-    "in": _in,
-    "match": _match,
-    "not": _logic,
-    "or": _logic,
-    "range": _range,
-    "while": _while,
-    **{
-        name: _call(name)
-        for name in ("all", "any", "bool", "complex", "float", "int", "max", "min", "sorted")
-    },
+# The parameter that says how many elements there are at most.
+_SIZES: dict[str, str] = {"bincount": "length", "repeat": "total_repeat_length"}
+_SIZES |= dict.fromkeys(("argwhere", "flatnonzero", "nonzero", "unique", "where"), "size")
+_METHODS = {"count": ".sum()", "index": ".argmax()"}
+_CURES: list[tuple[Callable[[Site, Rewriter], list[_Cure]], tuple[str, ...]]] = [
+    (_call, ("all", "any", "bool", "complex", "float", "int", "max", "min", "sorted")),
+    (_conditional_expression, ("if ... else",)),
+    (_if, ("elif", "if")),
+    (_in, ("in", "in a hashed container")),
+    (_item_assignment, ("[...] =",)),
+    (_logic, ("a chained comparison", "and", "not", "or")),
+    (_range, ("range",)),
+    (_text, ("%", "an f-string", "format", "str.format")),
+    (_while, ("while",)),
+]
+_BY_CONSTRUCT = {construct: cure for cure, constructs in _CURES for construct in constructs}
+_WORDS = {
+    "assert": "assert where the value is known: before the call, or on the returned value",
+    "match": "choose by position   {writer.lax}.switch({site.value}, [first, second], *arguments)",
 }

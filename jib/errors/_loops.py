@@ -9,12 +9,28 @@ from jib.errors._base import Fix
 from jib.errors._rewriting import Rewriter, replacement
 from jib.errors._syntax import Site
 
-__all__ = ["loop_cure"]
+__all__ = ["loop_cure", "until_cure"]
 
 _SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign
 
 
-def loop_cure(site: Site, writer: Rewriter, loop: ast.While | ast.For) -> Fix | None:
+def until_cure(site: Site, writer: Rewriter, loop: ast.While) -> Fix | None:
+    """`while True` whose last statement is `if x: break`: a step, then `while_loop` until `x`."""
+    *body, last = loop.body
+    forever = isinstance(loop.test, ast.Constant) and loop.test.value is True
+    if not (forever and body and isinstance(last, ast.If)) or last.orelse:
+        return None
+    test = ast.UnaryOp(ast.Not(), last.test)
+    steps = ast.copy_location(ast.While(test, body, []), loop)
+    before = _read_before_set(ast.While(loop.test, body, []))
+    if _loaded(test) & set(_stored(body)[0]) - before:  # set by the first step: not known before
+        return None
+    return loop_cure(site, writer, steps, loop)
+
+
+def loop_cure(
+    site: Site, writer: Rewriter, loop: ast.While | ast.For, original: ast.While | None = None
+) -> Fix | None:
     """`while` as `while_loop`, `for i in range(...)` as `fori_loop`; None if that is not sure.
 
     The body may only set names. A name is carried from one round to the next if the loop reads
@@ -26,14 +42,14 @@ def loop_cure(site: Site, writer: Rewriter, loop: ast.While | ast.For) -> Fix | 
     if not targets_are_names or not stored:
         return None
     first_reads = _read_before_set(loop)
-    later = _read_later(site, loop)
+    later = _read_later(site, original or loop)
     carried = [name for name in stored if name in first_reads]
     if any(name in later and name not in carried for name in stored):
         return None
     if not carried:
         return None
     return (
-        _while_fix(writer, loop, carried)
+        _while_fix(writer, loop, carried, first=original is not None)
         if isinstance(loop, ast.While)
         else (_for_fix(writer, loop, carried, later))
     )
@@ -126,14 +142,16 @@ def _indented(lines: list[str], column: int) -> str:
     return ("\n" + " " * column).join(lines)
 
 
-def _while_fix(writer: Rewriter, loop: ast.While, carried: list[str]) -> Fix | None:
+def _while_fix(writer: Rewriter, loop: ast.While, carried: list[str], first: bool) -> Fix | None:
+    """The loop; `first` takes one step before the condition is asked."""
     test = writer.condition(loop.test)
     if test is None:
         return None
     state = carried[0] if len(carried) == 1 else "state"
     unpack = [f"    {', '.join(carried)} = state"] if len(carried) > 1 else []
     go, step = _fresh(writer.site, "keep_going"), _fresh(writer.site, "step")
-    call = f"{writer.lax}.while_loop({go}, {step}, {_joined(carried)})"
+    start = f"{step}({_joined(carried)})" if first else _joined(carried)
+    call = f"{writer.lax}.while_loop({go}, {step}, {start})"
     lines = [
         f"def {go}({state}):",
         *unpack,

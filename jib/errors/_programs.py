@@ -13,12 +13,12 @@ from jib.errors._tracing import JAXIndexError, JAXTypeError
 
 __all__ = [
     "ArgumentTypeError", "ArgumentValueError", "AxisError", "BatchSizeError", "CallbackError",
-    "CarryError", "DTypeError", "DonatedArrayError", "EffectError", "GradTypeError",
+    "CarryError", "CheckError", "DTypeError", "DonatedArrayError", "EffectError", "GradTypeError",
     "InconclusiveDimensionOperation", "IndexBoundsError", "IntegerRangeError", "JaxRuntimeError",
-    "JaxprTypeError", "JibRuntimeError",
-    "KeyReuseError", "LeakedTracerError", "NoDerivativeError", "NonScalarGradError",
-    "NotAvailableError", "ShapeError", "StaticArgumentError", "StructureError", "UnboundAxisError",
-    "UnexpectedTracerError", "missing_names",
+    "JaxprTypeError", "JibRuntimeError", "KeyReuseError", "LeakedTracerError", "NoDerivativeError",
+    "NonScalarGradError", "NotAvailableError", "NotFiniteError", "ShapeError",
+    "StaticArgumentError", "StructureError", "UnboundAxisError", "UnexpectedTracerError",
+    "missing_names",
 ]  # fmt: skip
 
 _ast: Any = DeferredModule("ast")
@@ -52,6 +52,8 @@ class DTypeError(JibError, TypeError, code="J202", title="an element type does n
     def accepts(cls, operation: str, dtype: str, accepted: str, help: str = "") -> DTypeError:
         """`operation` got `dtype`, but takes only `accepted` (`"floating"`)."""
         message = f"`{operation}` takes {accepted} elements, but got {dtype}"
+        if accepted == "floating" and dtype.startswith(("int", "uint", "bool")):
+            help = help or "jib.numpy.asarray(x, float) makes floats of integers"
         if dtype.startswith("key<"):
             help = "jib.random.key_data(key) gives the words of a key"
         return cls(message, help=[help] if help else [])
@@ -63,6 +65,16 @@ class ArgumentTypeError(JibError, TypeError, code="J203", title="an argument is 
 
 class ArgumentValueError(JibError, ValueError, code="J204", title="an argument's value is wrong"):
     """An argument has the right type but a value that cannot be used."""
+
+    @classmethod
+    def check(cls, operation: str, option: str, value: Any, known: Sequence[Any]) -> None:
+        """Raise unless `value` is one that `operation` knows for its argument `option`."""
+        if value not in known:
+            listed = ", ".join(map(repr, known))
+            raise cls(
+                f"the `{option}` of `{operation}` is one of {listed}, not {value!r}",
+                help=f"{option}={known[0]!r}",
+            )
 
 
 class AxisError(JibError, ValueError, IndexError, code="J205", title="an axis does not exist"):
@@ -134,10 +146,16 @@ class GradTypeError(JibError, TypeError, code="J302", title="gradient of a non-r
     """
 
     def __init__(self, name: str, aval: str, transform: str = "jib.grad") -> None:
-        super().__init__(
-            f"{transform} needs floating numbers, but `{name}` is {aval}",
-            help="pass floating numbers, for example 3.0 in place of 3 or x.astype('float32')",
-        )
+        kind, returned = aval.partition("[")[0].rstrip("0123456789"), name == "output"
+        named, wanted = "what the function returned" if returned else f"`{name}`", "floating"
+        cures = ["pass floating numbers, for example 3.0 in place of 3 or x.astype('float32')"]
+        if kind == "float":
+            wanted, cures = "complex", ["leave out holomorphic=True"]
+        elif kind == "complex":
+            cures = [f"for a complex derivative   {transform}(f, holomorphic=True)"]
+        if returned and kind != "float":
+            cures = ["return a real number: `.astype('float32')`, `abs(z)` or `z.real`"]
+        super().__init__(f"{transform} needs {wanted} numbers, but {named} is {aval}", help=cures)
 
 
 class NoDerivativeError(JibError, TypeError, code="J303", title="no derivative exists"):
@@ -244,9 +262,10 @@ class DonatedArrayError(
             span = resolve(donated_at)
             place = f" at {span.short_file}:{span.first_line}"
             notes = [(span, "gave its memory away")]
-        step = function or "step"
+        step = function if function.isidentifier() else "step"
         super().__init__(
-            f"{what} was donated{taker}{place}, so its memory is gone",
+            f"{what} was {'donated' if taker else 'deleted or donated'}{taker}{place}, "
+            "so its memory is gone",
             label=f"is {value}",
             notes=notes,
             help=f"keep using what the call returns   {name or 'x'} = {step}({name or 'x'}, ...)",
@@ -275,6 +294,16 @@ class EffectError(
     title="a transform cannot keep a host call",
 ):
     """A transform would repeat an effect on the host, drop it, or change its order."""
+
+
+class CheckError(JibError, ValueError, code="J505", title="a check of the running program failed"):
+    """A condition of the user is false, or an automatic check found a NaN or a bad index."""
+
+
+class NotFiniteError(
+    JibError, FloatingPointError, code="J506", title="a result is not a finite number"
+):
+    """A result holds NaN (or an infinity), which `debug_nans` (`debug_infs`) forbids."""
 
 
 class StructureError(
@@ -325,13 +354,17 @@ class StaticArgumentError(
         owner = f" of `{function}`" if function else ""
         shown = f"`{name}`" if name.isidentifier() else name
         name = name if name.isidentifier() else "value"
+        type_name = {"ArrayImpl": "array", "ndarray": "array"}.get(type_name, type_name)
+        article = "an" if type_name[0] in "aeiou" else "a"
         cure = {
+            "array": f"leave it traced, or pass its numbers: tuple({name}.tolist())",
             "list": f"pass a tuple: tuple({name})",
             "dict": f"pass sorted pairs: tuple(sorted({name}.items()))",
             "set": f"pass a frozenset: frozenset({name})",
         }.get(type_name, "do not mark it static, or give its class __hash__ and __eq__")
         super().__init__(
-            f"static argument {shown}{owner} must be hashable, but is a {type_name}", help=cure
+            f"static argument {shown}{owner} must be hashable, but is {article} {type_name}",
+            help=cure,
         )
 
 

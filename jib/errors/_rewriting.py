@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
+import math
+import re
+import sys
 from types import ModuleType
+from typing import Any
 
 import numpy
 
@@ -15,16 +20,10 @@ from jib.errors._syntax import Site
 __all__ = ["Rewriter", "replacement"]
 
 
-def replacement(node: ast.AST, text: str, last: ast.AST | None = None) -> Fix:
+def replacement(node: Any, text: str, last: Any = None) -> Fix:
     """The fix that puts `text` in the place of `node`, or of everything from it to `last`."""
     end = last or node
-    return Fix(
-        node.lineno,  # type: ignore[attr-defined]
-        node.col_offset,  # type: ignore[attr-defined]
-        end.end_lineno,  # type: ignore[attr-defined]
-        end.end_col_offset,  # type: ignore[attr-defined]
-        text,
-    )
+    return Fix(node.lineno, node.col_offset, end.end_lineno, end.end_col_offset, text)
 
 
 class Rewriter:
@@ -51,17 +50,25 @@ class Rewriter:
                 return name
         return None
 
-    def is_numpy(self, name: str) -> bool:
-        """Whether `name` is the user's alias of NumPy."""
-        return self.site.names.get(name) is numpy
-
-    def has_numpy(self, name: str) -> bool:
-        """Whether the user's `jib.numpy` has a function `name` (unknown counts as yes)."""
-        module = self.site.names.get(self.numpy)
-        return module is None or hasattr(module, name)
+    def array_function(self, construct: str) -> str | None:
+        """`jnp.sqrt` for `np.sqrt` or `math.sqrt`; None where there is no such function."""
+        root, _, name = construct.partition(".")
+        if self.site.names.get(root) not in (numpy, math):
+            return None
+        found = self.site.names.get(self.numpy, sys.modules.get("jib.numpy"))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return None if found is None else f"{self.numpy}.{name}"
 
     def text(self, node: ast.AST) -> str:
         """The source of `node` as the user wrote it, in parentheses if it spans lines."""
+        if isinstance(node, ast.AugAssign):  # `y -= a + b` is `y - (a + b)`
+            value = node.value
+            simple = isinstance(value, ast.Name | ast.Constant | ast.Call | ast.Subscript)
+            operand = self.text(value) if simple else _wrapped(self.text(value))
+            return f"{self.text(node.target)} {_sign(node.op)} {operand}"
+        if isinstance(node, ast.Name):
+            return node.id
         text = self.site.text(node)
         return f"({text})" if "\n" in text else text
 
@@ -98,7 +105,7 @@ class Rewriter:
                     return None
                 ends = [left, *comparators]
                 pairs = [
-                    f"{self.text(a)} {_SIGNS[type(op)]} {self.text(b)}"
+                    f"{self.text(a)} {_sign(op)} {self.text(b)}"
                     for a, op, b in zip(ends, ops, comparators, strict=False)
                 ]
                 if len(pairs) == 1:
@@ -151,51 +158,54 @@ class Rewriter:
         return f"{self.numpy}.where({condition}, {first}, {second})"
 
     def choose_branches(self, statement: ast.If, condition: str | None = None) -> Fix | None:
-        """An `if` whose branches only return, or only set one name, as one line."""
+        """An `if` whose branches only return, or only set names, as one line for each."""
         condition = condition or self.condition(statement.test)
-        if condition is None or len(statement.body) != 1:
-            return None
         last: ast.stmt = statement
-        otherwise = statement.orelse
-        body = statement.body[0]
-        if isinstance(body, ast.Return) and not otherwise:
-            following = self._following(statement)
-            if not isinstance(following, ast.Return):
+        while isinstance(last, ast.If) and _returns(last.body) and not last.orelse:
+            following = self._following(last)
+            if following is None:
                 return None
-            otherwise, last = [following], following
-        if len(otherwise) > 1:
+            last = following
+        chosen = self._values(statement.body)
+        other = self._values([self._following(statement)] if last is not statement else
+                             statement.orelse)  # fmt: skip
+        if condition is None or not chosen or other is None:
             return None
-        text = self._chosen(condition, body, otherwise[0] if otherwise else None)
-        return None if text is None else replacement(statement, text, last)
+        if not other:
+            other = {name: ast.Name(name.removesuffix(" ="), ast.Load()) for name in chosen}
+        if chosen.keys() != other.keys():
+            return None
+        if len(chosen) > 1 and any(_loads(statement.test, name) for name in chosen):
+            return None
+        lines = [f"{name} {self._where(condition, chosen[name], other[name])}" for name in chosen]
+        if any(line.endswith(" None") for line in lines):
+            return None
+        return replacement(statement, ("\n" + " " * statement.col_offset).join(lines), last)
 
-    def _chosen(self, condition: str, body: ast.stmt, other: ast.stmt | None) -> str | None:
-        match body, other:
-            case ast.Return(value=ast.expr() as yes), ast.Return(value=ast.expr() as no):
-                chosen = self._where(condition, yes, no)
-                return None if chosen is None else f"return {chosen}"
-            case _:
-                set_yes = self._set_name(body)
-                if set_yes is None:
+    def _values(self, block: list[Any]) -> dict[str, ast.expr] | None:
+        """`return` or `name =`, and what a block gives it; None for any other statement."""
+        values: dict[str, ast.expr] = {}
+        for statement in block:
+            match statement:
+                case ast.Return(value=ast.expr() as value):
+                    target = "return"
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    target = f"{name} ="
+                case ast.AugAssign(target=ast.Name(id=name)):
+                    target, value = f"{name} =", statement
+                case ast.If(test=test, body=[_] as body, orelse=orelse):
+                    yes = self._values(body)
+                    no = self._values(orelse or [self._following(statement)])
+                    if not yes or not no or yes.keys() != no.keys():
+                        return None
+                    ((target, first),), (second,) = yes.items(), no.values()
+                    value = ast.IfExp(test, first, second)
+                case _:
                     return None
-                name, yes = set_yes
-                set_no = (name, name) if other is None else self._set_name(other)
-                if set_no is None or set_no[0] != name:
-                    return None
-                return f"{name} = {self.numpy}.where({condition}, {yes}, {set_no[1]})"
-
-    def _set_name(self, statement: ast.stmt) -> tuple[str, str] | None:
-        """`(name, new value)` of a statement that sets one name."""
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_array(value):
-                return name, self.text(value)
-            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
-                if type(op) not in _OPERATORS:
-                    return None
-                operand = self.text(value)
-                if not isinstance(value, ast.Name | ast.Constant | ast.Call | ast.Subscript):
-                    operand = _wrapped(operand)
-                return name, f"{name} {_OPERATORS[type(op)]} {operand}"
-        return None
+            if target in values or any(_loads(value, name) for name in values):
+                return None
+            values[target] = value  # type: ignore[assignment]
+        return values
 
     def _following(self, statement: ast.stmt) -> ast.stmt | None:
         """The statement after `statement` in its block."""
@@ -221,6 +231,8 @@ class Rewriter:
             for argument in arguments[1:]:
                 joined = f"{self.numpy}.{name}imum({joined}, {argument})"
             return joined
+        if name == "complex" and len(arguments) == 2:
+            return f"({arguments[0]} + 1j * {_wrapped(arguments[1])})"
         if len(arguments) != 1:
             return None
         only = arguments[0]
@@ -237,27 +249,44 @@ class Rewriter:
             array = f"{self.numpy}.asarray([{only[1:-1]}])"
         return f"{self.numpy}.{'sort' if name == 'sorted' else name}({array})"
 
-    def debug_print(self, printed: ast.expr) -> str | None:
-        """`print(f"... {x}")` as `jib.debug.print("... {x}", x=x)`."""
-        if not isinstance(printed, ast.JoinedStr):
+    def debug_print(self, printed: ast.AST) -> str | None:
+        """`f"a {x}"`, `"a %f" % x` or `"a {}".format(x)` as `jib.debug.print("a {}", x)`."""
+        match printed:
+            case ast.JoinedStr(values=parts):
+                template, values = self._pieces(parts)
+            case ast.Call(func=ast.Attribute(ast.Constant(str(text)), "format"), keywords=[]):
+                template, values = text, list(map(self.text, printed.args))
+            case ast.Call(ast.Name("format"), [value, ast.Constant(str(spec))], []):
+                template, values = f"{{:{spec}}}", [self.text(value)]
+            case ast.BinOp(ast.Constant(str(text)), ast.Mod(), right):
+                braces = text.replace("{", "{{").replace("}", "}}")
+                template = re.sub(r"%([\d.]*[defg])", r"{:\1}", braces).replace("%s", "{}")
+                parts = right.elts if isinstance(right, ast.Tuple) else [right]
+                template = None if "%" in template.replace("%%", "") else template
+                values = list(map(self.text, parts))
+            case _:
+                return None
+        if template is None:
             return None
+        text = template.replace("%%", "%") if isinstance(printed, ast.BinOp) else template
+        text = json.dumps(text, ensure_ascii=False)  # with double quotes
+        return f"{self.jib}.debug.print({text}, {', '.join(values)})"
+
+    def _pieces(self, parts: list[Any]) -> tuple[str | None, list[str]]:
+        """The template of an f-string, and its values; no template where one would differ."""
         template, values = [], []
-        for part in printed.values:
+        for part in parts:
             if isinstance(part, ast.Constant):
                 template.append(str(part.value).replace("{", "{{").replace("}", "}}"))
                 continue
-            if not isinstance(part, ast.FormattedValue) or part.conversion != -1:
-                return None
-            spec = part.format_spec
-            pieces = spec.values if isinstance(spec, ast.JoinedStr) else []
-            if not all(isinstance(piece, ast.Constant) for piece in pieces):
-                return None
-            shape = "".join(str(piece.value) for piece in pieces)  # type: ignore[attr-defined]
+            spec = getattr(part.format_spec, "values", [])
+            if part.conversion != -1 or not all(isinstance(s, ast.Constant) for s in spec):
+                return None, []
+            shape = "".join(str(s.value) for s in spec)
             template.append(f"{{:{shape}}}" if shape else "{}")
             # `unparse`, because before Python 3.12 positions inside an f-string are not exact.
             values.append(ast.unparse(part.value))
-        text = "".join(template).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.jib}.debug.print("{text}", {", ".join(values)})'
+        return "".join(template), values
 
     def functional_update(self) -> Fix | None:
         """`x[i] = v` as `x = x.at[i].set(v)`, and `x[i] += v` as `.at[i].add(v)`."""
@@ -266,22 +295,24 @@ class Rewriter:
             case ast.Assign(targets=[ast.Subscript() as target], value=value):
                 method = "set"
             case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
-                method = _UPDATES.get(type(op), "")
+                method = _UPDATES.get(_sign(op), "")
             case _:
                 return None
         if not isinstance(target.value, ast.Name | ast.Attribute):
             return None
         array, index = self.site.text(target.value), self.site.text(target.slice)
         operand = self.site.text(value)
+        updated = array
+        if self.site.node is target.slice:  # the index is to blame: a list is indexed
+            if isinstance(target.slice, ast.Slice):
+                return None
+            updated = f"{self.numpy}.asarray({array})"
         if isinstance(value, ast.Tuple) and not operand.startswith("("):
             operand = f"({operand})"
         if method:
-            return replacement(statement, f"{array} = {array}.at[{index}].{method}({operand})")
-        sign = _OPERATORS.get(type(op))  # type: ignore[possibly-undefined]
-        if sign is None:
-            return None
-        new = f"{array}[{index}] {sign} {_wrapped(operand)}"
-        return replacement(statement, f"{array} = {array}.at[{index}].set({new})")
+            return replacement(statement, f"{array} = {updated}.at[{index}].{method}({operand})")
+        new = f"{array}[{index}] {_sign(op)} {_wrapped(operand)}"
+        return replacement(statement, f"{array} = {updated}.at[{index}].set({new})")
 
     def block(self, first: ast.stmt, last: ast.stmt) -> list[str]:
         """The lines from `first` to `last`, without their common indentation."""
@@ -294,36 +325,23 @@ class Rewriter:
         return [head, *(line[column:] if line[:column].isspace() else line for line in rest)]
 
 
-_SIGNS: dict[type, str] = {
-    ast.Eq: "==",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.NotEq: "!=",
-}
-_OPERATORS: dict[type, str] = {
-    ast.Add: "+",
-    ast.BitAnd: "&",
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.LShift: "<<",
-    ast.MatMult: "@",
-    ast.Mod: "%",
-    ast.Mult: "*",
-    ast.Pow: "**",
-    ast.RShift: ">>",
-    ast.Sub: "-",
-}
-_UPDATES: dict[type, str] = {
-    ast.Add: "add",
-    ast.Div: "divide",
-    ast.Mult: "multiply",
-    ast.Pow: "power",
-    ast.Sub: "subtract",
-}
+_UPDATES = {"+": "add", "/": "divide", "*": "multiply", "**": "power", "-": "subtract"}
+
+
+def _sign(op: ast.AST) -> str:
+    """How an operator is written."""
+    a, b = ast.Name("a"), ast.Name("b")
+    node = ast.Compare(a, [op], [b]) if isinstance(op, ast.cmpop) else ast.BinOp(a, op, b)  # type: ignore[arg-type]
+    return ast.unparse(node)[2:-2]
+
+
+def _returns(block: list[ast.stmt]) -> bool:
+    return isinstance(block[-1], ast.Return)
+
+
+def _loads(node: ast.AST, target: str) -> bool:
+    """Whether an expression reads the name that `target`, as "name =", sets."""
+    return any(isinstance(n, ast.Name) and f"{n.id} =" == target for n in ast.walk(node))
 
 
 def _is_truth(node: ast.AST) -> bool:
@@ -342,6 +360,8 @@ def _is_array(node: ast.AST) -> bool:
     """Whether the expression can be an array: not text, None, or a container display."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, bool | int | float | complex)
+    if isinstance(node, ast.IfExp):
+        return _is_array(node.body) and _is_array(node.orelse)
     displays = ast.Dict | ast.JoinedStr | ast.Lambda | ast.List | ast.ListComp | ast.Set | ast.Tuple
     return not isinstance(node, displays)
 

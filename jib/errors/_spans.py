@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import linecache
 import os
 import sys
@@ -11,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
+
+import numpy as np
 
 __all__ = [
     "Source", "Span", "capture", "capture_callers", "is_library_file", "register_library_prefix",
@@ -22,8 +22,9 @@ Source: TypeAlias = tuple[CodeType, int]
 
 _getframe = sys._getframe
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-# `contextlib` and `functools` stand between the user and a decorated library function.
-_prefixes = [_PACKAGE, contextlib.__file__, functools.__file__]
+# What stands between the user and jib: `functools`, `logging`, `np.linalg.norm` and the like.
+_prefixes = [_PACKAGE, os.path.dirname(np.__file__) + os.sep]
+_STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
 # File name -> does it belong to the library; each name is decided once, then found.
@@ -34,7 +35,8 @@ def is_library_file(file: str) -> bool:
     """Whether `file` belongs to the library (or to a registered prefix)."""
     known = _library.get(file)
     if known is None:
-        known = _library[file] = file.startswith(tuple(_prefixes))
+        standard = file.startswith(_STANDARD) and "-packages" not in file
+        known = _library[file] = standard or file.startswith(tuple(_prefixes))
     return known
 
 

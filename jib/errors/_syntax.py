@@ -15,6 +15,7 @@ __all__ = ["Site", "find_site"]
 # These instructions test the value that the instruction before them has just computed.
 _TESTS = ("POP_JUMP", "JUMP_IF", "TO_BOOL", "UNARY_NOT")
 _COMPARING_CALLS = {"max", "min", "sorted"}
+_WORDS = dict.fromkeys(_COMPARING_CALLS, "the order of its arguments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ class Site:
         return _node_text(node, self.lines)
 
 
-def find_site(source: Source | None, names: dict[str, Any]) -> Site | None:
-    """The construct at `source`, or None where the source cannot be read or parsed."""
+def find_site(source: Source | None, names: dict[str, Any], index: bool = False) -> Site | None:
+    """The construct at `source`, or None where the source cannot be read or parsed.
+
+    In `x[i] = v`, `index` says that `i` was converted, and not that `x` refused.
+    """
     if source is None:
         return None
     span = _converted(source)
@@ -69,6 +73,8 @@ def find_site(source: Source | None, names: dict[str, Any]) -> Site | None:
     if node is None:
         return None
     construct, value = _classify(node, _ancestors(node, parents_of))
+    if index and construct == "[...] =":
+        value = node.slice  # type: ignore[attr-defined]
     found = value or node
     text = "" if value is None else _node_text(value, lines)
     if construct == "an f-string" and value is not None:
@@ -77,7 +83,9 @@ def find_site(source: Source | None, names: dict[str, Any]) -> Site | None:
     narrowed = span if value is None else _span_of(value, span, lines)
     if narrowed.text == text != "":
         span = narrowed
-    phrase = f"`{' '.join(text.split())}`" if text else _words_for(construct)
+    phrase = (
+        f"`{' '.join(text.split())}`" if text else _WORDS.get(construct, "one of its arguments")
+    )
     parents = tuple(_ancestors(found, parents_of))
     return Site(span, construct, text, phrase, found, parents, lines, names)
 
@@ -116,8 +124,7 @@ def _parsed(source: str) -> tuple[dict[ast.AST, ast.AST], dict[tuple[Any, ...], 
             parents[child] = node
         inner_text = isinstance(node, ast.Constant) and isinstance(parents.get(node), ast.JoinedStr)
         if isinstance(node, ast.expr | ast.stmt | ast.pattern) and not inner_text:
-            key = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-            positions[key] = node
+            positions[_ends(node)] = node
     return parents, positions
 
 
@@ -154,15 +161,20 @@ def _classify_conversion(node: ast.AST, parents: list[ast.AST]) -> tuple[str, as
             return "in", node
         case ast.Call(func=ast.Name() | ast.Attribute(), args=args, keywords=keywords):
             name = ast.unparse(node.func)
-            if isinstance(node.func, ast.Attribute) and not args and not keywords:
-                return f".{node.func.attr}()", node.func.value
             values = [*args, *(keyword.value for keyword in keywords)]
+            if name.endswith(".format") and isinstance(node.func.value, ast.Constant):  # type: ignore[attr-defined]
+                name = "str.format"
+            elif isinstance(node.func, ast.Attribute) and (node.func.attr == "item" or not values):
+                return f".{node.func.attr}()", node.func.value
             one = len(values) == 1 and not isinstance(values[0], ast.Starred)
             return name, values[0] if one and name not in _COMPARING_CALLS else None
         case ast.Subscript(ctx=ast.Store() | ast.Del()):
             return "[...] =", node.value
         case ast.Subscript():
             return "[...]", node.slice
+        case ast.Set(elts=members) | ast.Dict(keys=members):
+            traced = [m for m in members if not isinstance(m, ast.Constant)]
+            return "{...}", traced[0] if len(traced) == 1 else None
         case ast.FormattedValue():
             return "an f-string", node.value
         case ast.JoinedStr():
@@ -170,6 +182,8 @@ def _classify_conversion(node: ast.AST, parents: list[ast.AST]) -> tuple[str, as
             return "an f-string", inner[0] if len(inner) == 1 else None
         case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str())):
             return "%", None if isinstance(node.right, ast.Tuple) else node.right
+        case ast.BinOp(op=ast.Mult()):
+            return "*", None
         case ast.Subscript() | ast.expr():
             parent = parents[0] if parents else None
             if isinstance(parent, ast.For | ast.comprehension) and parent.iter is node:
@@ -184,24 +198,15 @@ def _is_elif(node: ast.If, parents: list[ast.AST]) -> bool:
     return node.col_offset == outer.col_offset  # a nested `if` under `else:` stands further right
 
 
-def _words_for(construct: str) -> str:
-    if construct in _COMPARING_CALLS:
-        return "the order of its arguments"
-    return "one of its arguments"
+def _ends(node: Any) -> tuple[int, int, int, int]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def _span_of(node: ast.AST, near: Span, lines: list[str]) -> Span:
-    first, last = node.lineno, node.end_lineno  # type: ignore[attr-defined]
-    column, end = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
-    text = text_between(lines, first, last, column, end)
+    first, last, column, end = _ends(node)
+    text = _node_text(node, lines)
     return replace(near, first_line=first, last_line=last, column=column, end_column=end, text=text)
 
 
 def _node_text(node: ast.AST, lines: list[str]) -> str:
-    return text_between(
-        lines,
-        node.lineno,  # type: ignore[attr-defined]
-        node.end_lineno,  # type: ignore[attr-defined]
-        node.col_offset,  # type: ignore[attr-defined]
-        node.end_col_offset,  # type: ignore[attr-defined]
-    )
+    return text_between(lines, *_ends(node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jib._deferred import DeferredModule
@@ -56,7 +57,7 @@ class ConcretizationTypeError(JibError, JAXTypeError):
         self._locate(source, provenance or provenance_of(tracer))
 
     def _explain(self) -> Report:
-        site = _syntax.find_site(self.source, self._globals)
+        site = _syntax.find_site(self.source, self._globals, index=True)
         label = self.provenance.origin() if self.provenance else ""
         report = Report(self._sentence(site), label or (f"is {self.value}" if self.value else ""))
         if self.context:
@@ -211,10 +212,17 @@ class UnhashableArrayError(
     plain = "an array cannot be hashed"
 
     def _write(self, report: Report, site: Site | None, named: str) -> None:
+        if site is not None:
+            inside = site.construct == "in"
+            if inside:
+                named = f"`{site.value.partition(' in ')[0].removesuffix(' not')}`"
+            site = replace(site, construct="in a hashed container" if inside else "a key")
+            report.help, report.fixes = _cures_of.cures(site, self.provenance, self.value)
         report.message = f"{named} cannot be a dictionary key or a set member: arrays have no hash"
-        report.help = [
-            "look up by position, `table[i]`, in an array of the values; or use `x.item()` as key"
-        ]
+        if self.provenance is None:
+            report.help.append("use the number as key, for example with `x.item()`")
+        if not report.help:
+            report.help.append("keep the values in an array, and look up by position   values[i]")
 
 
 class ItemAssignmentError(

@@ -15,12 +15,9 @@ __all__ = ["create_device_mesh", "create_hybrid_device_mesh"]
 
 
 def create_device_mesh(
-    mesh_shape: Sequence[int],
-    devices: Sequence[Any] | None = None,
-    *,
-    contiguous_submeshes: bool = False,
-    allow_split_physical_axes: bool = False,
-) -> np.ndarray:
+    mesh_shape: Sequence[int], devices: Sequence[Any] | None = None, *,
+    contiguous_submeshes: bool = False, allow_split_physical_axes: bool = False,
+) -> np.ndarray:  # fmt: skip
     """All devices as an array of the given shape, for `jib.sharding.Mesh`.
 
     Devices stand in the order of their ids, process by process: on CPUs and GPUs neighbours along
@@ -48,14 +45,10 @@ def create_device_mesh(
 
 
 def create_hybrid_device_mesh(
-    mesh_shape: Sequence[int],
-    dcn_mesh_shape: Sequence[int],
-    devices: Sequence[Any] | None = None,
-    *,
-    process_is_granule: bool = False,
-    should_sort_granules_by_key: bool = True,
+    mesh_shape: Sequence[int], dcn_mesh_shape: Sequence[int], devices: Sequence[Any] | None = None,
+    *, process_is_granule: bool = False, should_sort_granules_by_key: bool = True,
     allow_split_physical_axes: bool = False,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """Devices in an array whose axes are, each, processes (slow network) times their devices.
 
     Args:

@@ -43,32 +43,19 @@ class ResizeMethod(enum.Enum):
         Raises:
             ArgumentValueError: if there is none.
         """
-        found = _NAMES.get(s)
-        if found is None:
-            raise ArgumentValueError(
-                f"there is no resize method named {s!r}",
-                help="method='linear'",
-                notes=[f"the names are {', '.join(_NAMES)}"],
-            )
-        return found
+        ArgumentValueError.check("resize", "method", s, tuple(_NAMES))
+        return _NAMES[s]
 
 
 _NAMES = {
-    "nearest": ResizeMethod.NEAREST, "linear": ResizeMethod.LINEAR,
-    "bilinear": ResizeMethod.LINEAR, "trilinear": ResizeMethod.LINEAR,
-    "triangle": ResizeMethod.LINEAR, "lanczos3": ResizeMethod.LANCZOS3,
-    "lanczos5": ResizeMethod.LANCZOS5, "cubic": ResizeMethod.CUBIC,
-    "bicubic": ResizeMethod.CUBIC, "tricubic": ResizeMethod.CUBIC,
-    "cubic-pytorch": ResizeMethod.CUBIC_PYTORCH, "bicubic-pytorch": ResizeMethod.CUBIC_PYTORCH,
-    "area": ResizeMethod.AREA,
-}  # fmt: skip
+    **{name: ResizeMethod.LINEAR for name in ("linear", "bilinear", "trilinear", "triangle")},
+    **{name: ResizeMethod.CUBIC for name in ("cubic", "bicubic", "tricubic")},
+    **{name: ResizeMethod.CUBIC_PYTORCH for name in ("cubic-pytorch", "bicubic-pytorch")},
+    **{name: ResizeMethod[name.upper()] for name in ("nearest", "lanczos3", "lanczos5", "area")},
+}
 
 
 # ------------------------------------------------- filters: the weight at a distance x >= 0
-
-
-def _triangle(x: Any) -> Any:
-    return jnp.maximum(0, 1 - x)
 
 
 def _lanczos(radius: int) -> Callable[[Any], Any]:
@@ -95,7 +82,7 @@ def _cubic(a: float) -> Callable[[Any], Any]:
 
 
 _FILTERS = {
-    ResizeMethod.LINEAR: _triangle,
+    ResizeMethod.LINEAR: lambda x: jnp.maximum(0, 1 - x),
     ResizeMethod.LANCZOS3: _lanczos(3),
     ResizeMethod.LANCZOS5: _lanczos(5),
     ResizeMethod.CUBIC: _cubic(-0.5),
@@ -151,12 +138,9 @@ def _chosen(name: str, image: Any, shape: Any, method: Any, antialias: bool) -> 
 
 
 def resize(
-    image: ArrayLike,
-    shape: Sequence[int],
-    method: str | ResizeMethod,
-    antialias: bool = True,
+    image: ArrayLike, shape: Sequence[int], method: str | ResizeMethod, antialias: bool = True,
     precision: PrecisionLike = Precision.HIGHEST,
-) -> Array:
+) -> Array:  # fmt: skip
     """An array in another shape of the same rank; axes whose length is kept are not touched.
 
     Args:
@@ -182,28 +166,23 @@ def resize(
 @compiled(static=("shape", "method", "antialias", "precision"))
 def _resize(image: Any, shape: Any, method: Any, antialias: bool, precision: Any) -> Any:
     old = aval_of(image).shape
-    axes = [i for i, (n, m) in enumerate(zip(old, shape, strict=True)) if n != m]
+    axes = tuple(i for i, (n, m) in enumerate(zip(old, shape, strict=True)) if n != m)
     if method is ResizeMethod.NEAREST:
         for axis in axes:
             places = (jnp.arange(shape[axis], dtype="float32") + 0.5) * (old[axis] / shape[axis])
             image = jnp.take(image, jnp.floor(places).astype("int32"), axis)
         return jnp.asarray(image)
-    image = promote_inexact("resize", image)
     scales = [jnp.float32(shape[i] / old[i] if shape[i] and old[i] else 1.0) for i in axes]
     still = [jnp.float32(0)] * len(axes)
     return _resample(image, shape, axes, scales, still, method, antialias, precision)
 
 
 def scale_and_translate(
-    image: ArrayLike,
-    shape: Sequence[int],
-    spatial_dims: Sequence[int],
-    scale: ArrayLike | Sequence[float],
-    translation: ArrayLike | Sequence[float],
-    method: str | ResizeMethod,
-    antialias: bool = True,
+    image: ArrayLike, shape: Sequence[int], spatial_dims: Sequence[int],
+    scale: ArrayLike | Sequence[float], translation: ArrayLike | Sequence[float],
+    method: str | ResizeMethod, antialias: bool = True,
     precision: PrecisionLike = Precision.HIGHEST,
-) -> Array:
+) -> Array:  # fmt: skip
     """Move each point `x` of some axes to `x * scale + translation`; what comes from outside is 0.
 
     The middle of pixel `i` is at `i + 0.5`. Scale and translation may be traced and differentiated.
@@ -238,25 +217,17 @@ def scale_and_translate(
             f"`{name}` moves the axes {axes}, but got {aval_of(scales)} and {aval_of(shifts)}: "
             "one scale and one translation for each are needed"
         )
-    return _move(
-        image, scales, shifts, sizes, axes, method, bool(antialias), canonical_precision(precision)
-    )
+    options = (method, bool(antialias), canonical_precision(precision))
+    return _resample(image, sizes, axes, scales, shifts, *options)
 
 
 @compiled(static=("shape", "axes", "method", "antialias", "precision"))
-def _move(
-    image: Any, scales: Any, shifts: Any, shape: Any, axes: Any, method: Any, antialias: bool,
-    precision: Any,
-) -> Any:  # fmt: skip
-    image = promote_inexact("scale_and_translate", image)
-    return _resample(image, shape, axes, scales, shifts, method, antialias, precision)
-
-
 def _resample(
     image: Any, shape: Any, axes: Any, scales: Any, shifts: Any, method: Any, antialias: bool,
     precision: Any,
 ) -> Any:  # fmt: skip
     """Contract each axis with its weights."""
+    image = promote_inexact("scale_and_translate", image)
     for i, axis in enumerate(axes):
         size = aval_of(image).shape[axis]
         weights = _weights(size, shape[axis], scales[i], shifts[i], method, antialias)

@@ -9,27 +9,24 @@ import numpy as np
 from jib import dtypes, lax
 from jib.backend import mlir
 from jib.core.algebra import algebra
-from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.lax._families import (
     Kinds,
     binary,
-    broadcast_operands,
     complexes,
     constant_like,
     elementwise_batch,
     elementwise_type,
     floating,
-    integers,
     is_linear,
     kind_of,
     numbers,
     real,
-    sum_of_partials,
     unary,
     unbroadcast,
+    zero_tangent,
 )
 from jib.typing import ArrayLike
 
@@ -246,15 +243,11 @@ def sign(x: ArrayLike) -> Any:
     return sign_p.bind(x)
 
 
-def _sign_numpy(x: Any) -> Any:
-    return np.sign(x).astype(x.dtype)
-
-
 def _sign_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     (x,), (t,) = primals, tangents
     unit = sign(x)
     if type(t) is Zero or kind_of(aval_of(x).dtype) != "c":
-        return unit, Zero(tangent_aval(aval_of(unit)))
+        return unit, zero_tangent(unit)
     # The part of the tangent that turns `x`, not the part that stretches it.
     along = lax.real(mul(t, lax.conj(unit)))
     across = sub(t, mul(unit, lax.convert_element_type(along, aval_of(x).dtype)))
@@ -271,7 +264,7 @@ def _sign_lower(ctx: Any, x: Any) -> Any:
 sign_p = Primitive(
     "sign",
     type=elementwise_type("sign", [numbers]),
-    numpy=_sign_numpy,
+    numpy=np.sign,
     jvp=_sign_jvp,
     transpose=Waived("`sign` is not linear"),
     batch=elementwise_batch(lambda: sign_p),
@@ -289,10 +282,8 @@ def _real_dtype(dtype: np.dtype) -> np.dtype:
 
 
 def _abs_jvp(t: Any, x: Any) -> Any:
-    if kind_of(aval_of(x).dtype) == "c":
-        unit = lax.conj(sign(x))
-        return lax.real(mul(t, unit))
-    return mul(t, sign(x))
+    is_complex = kind_of(aval_of(x).dtype) == "c"
+    return lax.real(mul(t, lax.conj(sign(x)))) if is_complex else mul(t, sign(x))
 
 
 def _abs_lower(ctx: Any, x: Any) -> Any:
@@ -347,11 +338,12 @@ def pow(x: ArrayLike, y: ArrayLike) -> Any:
     """Element-wise power of floating or complex numbers; `y` may also be an array of integers."""
     if isinstance(y, int) and not isinstance(y, bool):
         return integer_pow(x, y)
+    if kind_of(aval_of(y).dtype) == "i":
+        y = lax.convert_element_type(y, aval_of(x).dtype)
     return pow_p.bind(x, y)
 
 
 def _pow_dx(t: Any, x: Any, y: Any) -> Any:
-    y = lax.convert_element_type(y, aval_of(x).dtype)
     one = constant_like(y, 1)
     # At y == 0 the factor is 0 even where x**-1 is infinite.
     less = lax.select(lax.eq(y, constant_like(y, 0)), one, sub(y, one))
@@ -364,37 +356,7 @@ def _pow_dy(t: Any, x: Any, y: Any) -> Any:
     return strong_mul(t, mul(lax.log(safe), pow(x, y)))
 
 
-def _pow_type(x: Any, y: Any) -> Any:
-    inexact = floating | complexes
-    mixed = kind_of(y.dtype) == "i"
-    out = elementwise_type("pow", [inexact, integers if mixed else inexact], None, not mixed)(x, y)
-    return ShapedArray(out.shape, x.dtype, out.weak_type)
-
-
-def _pow_lower(ctx: Any, x: Any, y: Any) -> Any:
-    base, exponent = ctx.avals_in
-    if exponent.dtype != base.dtype:
-        wanted = mlir.ir_type(ShapedArray(exponent.shape, base.dtype))
-        y = mlir.emit("stablehlo.convert", wanted, [y])
-        ctx = ctx.replace([base, ShapedArray(exponent.shape, base.dtype)], ctx.avals_out)
-    operands = broadcast_operands(ctx, (x, y))
-    return mlir.emit("stablehlo.power", mlir.ir_type(ctx.avals_out[0]), operands)
-
-
-def _pow_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    out = pow_p.bind(*primals)
-    return out, sum_of_partials((_pow_dx, _pow_dy), primals, tangents, aval_of(out), {})
-
-
-pow_p = Primitive(
-    "pow",
-    type=_pow_type,
-    numpy=lambda x, y: np.power(x, y).astype(x.dtype),
-    jvp=_pow_jvp,
-    transpose=Waived("`pow` is not linear in any operand"),
-    batch=elementwise_batch(lambda: pow_p),
-    lower=_pow_lower,
-)
+pow_p = binary("pow", floating | complexes, numpy=np.power, hlo="power", jvp=(_pow_dx, _pow_dy))
 
 
 def nextafter(x1: ArrayLike, x2: ArrayLike) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,11 +15,21 @@ from jib.core.axes import match_vary
 from jib.core.jaxpr import Equation, Jaxpr, Var, memoized
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
-from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
+from jib.core.zeros import UndefinedPrimal, Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, CarryError, StructureError
 from jib.lax._families import constant_like
-from jib.lax._programs import Body, join_constants, merge, nonzero_of, pick, tangents_of, trace_body
-from jib.passes.batch import batch_jaxpr, to_batch_axis
+from jib.lax._programs import (
+    Body,
+    emit_region,
+    join_constants,
+    leading,
+    merge,
+    nonzero_of,
+    pick,
+    tangents_of,
+    trace_body,
+)
+from jib.passes.batch import batch_jaxpr
 from jib.passes.dce import dce_jaxpr
 from jib.passes.jvp import instantiate, jvp_jaxpr
 from jib.passes.key_check import without_key_uses
@@ -71,10 +82,9 @@ def cond(
             f"`cond` needs one condition, but `pred` is {aval}",
             help="jib.numpy.where(pred, a, b) chooses for each element; `.any()` reduces to one",
         )
-    if dtypes.issubdtype(aval.dtype, np.bool_):
-        index = lax.convert_element_type(pred, np.int32)
-    else:
-        index = lax.convert_element_type(lax.ne(pred, constant_like(pred, 0)), np.int32)
+    if not dtypes.issubdtype(aval.dtype, np.bool_):
+        pred = lax.ne(pred, constant_like(pred, 0))
+    index = lax.convert_element_type(pred, np.int32)
     functions = (("false_fun", false_fun), ("true_fun", true_fun))
     return _choose("cond", index, functions, _operands(operands, operand))
 
@@ -139,9 +149,7 @@ def _choose(name: str, index: Any, functions: Sequence[tuple[str, Any]], operand
         # The devices choose differently: a sum over devices inside one branch (or inside its
         # derivative) would wait for ever for those that took another. All run both, and select.
         jaxprs = [bodies[0].jaxpr, *(without_key_uses(b.jaxpr) for b in bodies[1:])]
-        results = [
-            evaluate(p, b.consts, *leaves) for p, b in zip(jaxprs, bodies, strict=True)
-        ]
+        results = [evaluate(p, b.consts, *leaves) for p, b in zip(jaxprs, bodies, strict=True)]
         outs = [lax.select_n(index, *cases) for cases in zip(*results, strict=True)]
         return bodies[0].tree.unflatten(outs)
     branches, consts = join_constants(bodies)
@@ -164,9 +172,8 @@ def _check_branches(name: str, roles: Sequence[str], bodies: Sequence[Body]) -> 
                 f"the branches of `{name}` must return the same structure: {where}",
                 help="return the same containers, with the same keys, from each branch",
             )
-        paths = tree_registry.flatten_with_path(first.tree.unflatten(range(len(first.out_avals))))[
-            0
-        ]
+        places = first.tree.unflatten(range(len(first.out_avals)))
+        paths = tree_registry.flatten_with_path(places)[0]
         wrong = [
             (f"result{''.join(map(str, path))}", str(a), str(b))
             for (path, _), a, b in zip(paths, first.out_avals, body.out_avals, strict=True)
@@ -194,11 +201,8 @@ def _same_weakness(
     """A result is weakly typed only if it is in all branches; where not, it is made strong. Along a
     mesh axis it is equal only if it is so in all branches.
     """
-    strong = [
-        any(not a.weak_type for a in column) and any(a.weak_type for a in column)
-        for column in zip(*(b.out_avals for b in bodies), strict=True)
-    ]
     columns = list(zip(*(b.out_avals for b in bodies), strict=True))
+    strong = [len({a.weak_type for a in column}) > 1 for column in columns]
     vary = [frozenset().union(*(a.vary for a in column)) for column in columns]
     alike = all(a.vary == v for column, v in zip(columns, vary, strict=True) for a in column)
     if not any(strong) and alike:
@@ -250,11 +254,10 @@ def _cond_transpose(cts: Any, index: Any, *operands: Any, branches: tuple[Jaxpr,
     nonzero = nonzero_of(cts)
     asked = _union([transpose_jaxpr(branch, linear, nonzero)[1] for branch in branches])
     programs = tuple(_transpose_branch(branch, linear, nonzero, asked) for branch in branches)
-    known = [x for x in operands if type(x) is not UndefinedPrimal]
     given = [ct for ct in cts if type(ct) is not Zero]
-    outs = iter(cond_p.bind(index, *known, *given, branches=programs))
-    found = iter([next(outs) if a else None for a in asked])
-    return [None, *(next(found) if lin else None for lin in linear)]
+    outs = cond_p.bind(index, *pick(operands, linear, False), *given, branches=programs)
+    none = itertools.repeat(None)
+    return [None, *merge(linear, merge(asked, outs, none), none)]
 
 
 @memoized
@@ -266,11 +269,8 @@ def _transpose_branch(
     avals = pick(branch.in_avals, linear)
 
     def function(*values: Any) -> list[Any]:
-        outs = iter(evaluate(program, (), *values))
-        full = [
-            next(outs) if d else Zero(tangent_aval(a)) for d, a in zip(depends, avals, strict=True)
-        ]
-        return [instantiate(ct) for ct, a in zip(full, asked, strict=True) if a]
+        full = tangents_of(depends, evaluate(program, (), *values), avals)
+        return [instantiate(ct) for ct in pick(full, asked)]
 
     return stage_jaxpr(function, program.in_avals, name=program.name)
 
@@ -278,10 +278,7 @@ def _transpose_branch(
 def _cond_batch(axis: Any, args: Any, dims: Any, *, branches: tuple[Jaxpr, ...]) -> tuple[Any, Any]:
     index, *operands = args
     index_dim, *dims = dims
-    mapped = tuple([d is not None for d in dims])
-    moved = [
-        x if d is None else to_batch_axis(x, d, axis) for x, d in zip(operands, dims, strict=True)
-    ]
+    mapped, moved = leading(axis, operands, dims)
     if index_dim is None:
         asked = _union([batch_jaxpr(branch, axis, mapped)[1] for branch in branches])
         programs = tuple(batch_jaxpr(branch, axis, mapped, asked)[0] for branch in branches)
@@ -422,10 +419,7 @@ def _cond_lower(
     types = [mlir.ir_type(a) for a in ctx.avals_out]
     chosen = mlir.emit_many("stablehlo.case", types, [index], regions=len(branches))
     for region, branch in zip(chosen.regions, branches, strict=True):
-        block = region.blocks.append()
-        with mlir.ir.InsertionPoint(block):
-            inner = LoweringContext(ctx.module, {}, (), ())
-            mlir.emit_many("stablehlo.return", [], inline_jaxpr(inner, branch, values))
+        emit_region(ctx.module, region, (), lambda c, p=branch: inline_jaxpr(c, p, values))
     return list(chosen.results)
 
 

@@ -18,8 +18,9 @@ from jib.core.effects import Effect, debug_effect, ordered_debug_effect
 from jib.core.primitive import Primitive
 from jib.core.sources import Source, capture
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ArgumentValueError, CallbackError, EffectError, NoDerivativeError
+from jib.lax._families import zero_tangent
 from jib.passes.batch import to_batch_axis
 from jib.tree import first_difference, tree_registry
 
@@ -68,9 +69,8 @@ class HostCall:
 
     def place(self, i: int) -> str:
         """The name of result number `i`."""
-        paths = tree_registry.flatten_with_path(
-            self.out_tree.unflatten(range(self.out_tree.num_leaves))
-        )[0]
+        numbered = self.out_tree.unflatten(range(self.out_tree.num_leaves))
+        paths = tree_registry.flatten_with_path(numbered)[0]
         return "result" + "".join(map(str, paths[i][0]))
 
 
@@ -111,16 +111,12 @@ class _ForEach:
 
     def __call__(self, *args: np.ndarray) -> list[np.ndarray]:
         pairs = list(zip(args, self.dims, strict=True))
-        outs = [
-            _run(
-                self.function,
-                self.results,
-                [x if d is None else np.take(x, i, d) for x, d in pairs],
-            )
-            for i in range(self.size)
-        ]
-        if not outs:
+        if not self.size:
             return [np.zeros((0, *a.shape), a.dtype) for a in self.results]
+        members = [
+            [x if d is None else np.take(x, i, d) for x, d in pairs] for i in range(self.size)
+        ]
+        outs = [_run(self.function, self.results, member) for member in members]
         return [np.stack(column) for column in zip(*outs, strict=True)]
 
 
@@ -133,25 +129,29 @@ def _callback_numpy(*args: Any, function: Any, results: tuple, effect: Any, meth
     return _run(function, results, args)
 
 
+def _described(function: Any) -> str:
+    return f"`{getattr(function, 'operation', 'callback')}` of `{getattr(function, 'name', '')}`"
+
+
 def _callback_jvp(primals: Any, tangents: Any, **params: Any) -> Any:
     function, effect = params["function"], params["effect"]
     if params["results"] and any(type(t) is not Zero for t in tangents):
         raise NoDerivativeError(
-            f"`{getattr(function, 'operation', 'callback')}` of `{getattr(function, 'name', '')}` "
-            "has no derivative: what happens on the host is not known to jib",
+            f"{_described(function)} has no derivative: what happens on the host is not known to "
+            "jib",
             help="give it one: decorate the function around the call with @jib.custom_jvp, and "
             "define the rule with .defjvp"
             if effect is None
             else "keep it out of what is differentiated   jib.lax.stop_gradient(x)",
         )
     outs = callback_p.bind(*primals, **params)
-    return outs, [Zero(tangent_aval(a)) for a in params["results"]]
+    return outs, zero_tangent(outs)
 
 
 def _callback_transpose(cts: Any, *operands: Any, function: Any, **_: Any) -> Any:
     raise EffectError(
-        f"`{getattr(function, 'operation', 'callback')}` of `{getattr(function, 'name', '')}` "
-        "depends on a value that is transposed, which is not known on the way back",
+        f"{_described(function)} depends on a value that is transposed, which is not known on the "
+        "way back",
         help="call it outside of the linear function",
     )
 
@@ -161,8 +161,8 @@ def _callback_batch(axis: Any, args: Any, dims: Any, **params: Any) -> Any:
     name, operation = getattr(function, "name", ""), getattr(function, "operation", "callback")
     if effect is not None and effect.ordered:
         raise EffectError(
-            f"`{operation}` of `{name}` is ordered, but the members of a batch under jib.vmap "
-            "have no order",
+            f"{_described(function)} is ordered, but the members of a batch under jib.vmap have "
+            "no order",
             help=["leave out ordered=True", "jib.lax.map(f, xs) goes through them one by one"],
         )
     stacked = tuple(a.update(shape=(axis.size, *a.shape)) for a in results)

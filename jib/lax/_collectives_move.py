@@ -24,7 +24,7 @@ from jib.lax._collectives_reduce import (
     lower_groups,
     on_leaves,
 )
-from jib.lax._families import constant_jvp, linear_jvp
+from jib.lax._families import constant_jvp, join_region, linear_jvp
 from jib.lax._shaping import canonical_axis
 from jib.passes.batch import to_batch_axis
 
@@ -241,12 +241,7 @@ def _scatter_lower(ctx: Any, x: Any, *, axes: Any, groups: Any, dimension: int, 
         channel_handle=channel(),
         use_global_device_ids=mlir.bool_attribute(True),
     )
-    scalar = mlir.ir_type(ShapedArray((), ctx.avals_in[0].dtype))
-    block = operation.regions[0].blocks.append(scalar, scalar)
-    with ir.InsertionPoint(block):
-        out = mlir.emit("stablehlo.add", scalar, list(block.arguments))
-        mlir.emit_many("stablehlo.return", [], [out])
-    return operation.result
+    return join_region(operation, ctx.avals_in[0].dtype, "add")
 
 
 psum_scatter_p = _movement(
@@ -308,18 +303,14 @@ def _exchange(x: Any, axes: Any, groups: Any, split: int, concat: int, size: int
     return all_to_all_p.bind(x, axes=axes, groups=groups, split=split, concat=concat, size=size)
 
 
-def _exchange_type(
-    x: ShapedArray, *, axes: tuple, groups: Any, split: int, concat: int, size: int
-) -> ShapedArray:
+def _exchange_type(x: ShapedArray, *, split: int, concat: int, size: int, **_: Any) -> ShapedArray:
     shape = list(x.shape)
     shape[split] //= size
     shape[concat] *= size
     return x.update(shape=tuple(shape), weak_type=False)
 
 
-def _exchange_within(
-    x: Any, axis: Any, *, axes: tuple, groups: Any, split: int, concat: int, size: int
-) -> Any:
+def _exchange_within(x: Any, axis: Any, *, split: int, concat: int, size: int, **_: Any) -> Any:
     x = _split(x, split + 1, size)
     x = algebra.moveaxis(x, split + 1, 0)  # the receiver first, then the sender
     return _merged(algebra.moveaxis(x, 1, concat + 1), concat + 1), 0
@@ -396,10 +387,8 @@ def pshuffle(x: Any, axis_name: Any, perm: Sequence[int]) -> Any:
 def _permute_within(x: Any, axis: Any, *, axes: tuple, perm: tuple) -> Any:
     source = {to: came for came, to in perm}
     none = lax.full_like(lax.index_in_dim(x, 0, 0), 0)
-    rows = [
-        lax.index_in_dim(x, source[i], 0) if i in source else none for i in range(axis.size)
-    ]  # fmt: skip
-    return lax.concatenate(rows, 0), 0
+    places = [source.get(i) for i in range(axis.size)]
+    return lax.concatenate([none if i is None else lax.index_in_dim(x, i, 0) for i in places], 0), 0
 
 
 def _permute_lower(ctx: Any, x: Any, *, axes: tuple, perm: tuple) -> Any:

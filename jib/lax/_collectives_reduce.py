@@ -16,9 +16,9 @@ from jib.core.avals import ShapedArray
 from jib.core.axes import axis_names, axis_sizes, checked_axes, match_vary
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ArgumentValueError
-from jib.lax._families import constant_like, kind_of, linear_jvp
+from jib.lax._families import constant_like, join_region, kind_of, linear_jvp, zero_tangent
 from jib.passes.batch import to_batch_axis
 from jib.tree import tree_registry
 
@@ -77,10 +77,7 @@ def group_size(name: str, groups: Sequence[Sequence[int]]) -> int:
 def _by_kind(names: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], bool]]:
     """The axes apart: those whose types say what varies, and the others; with which they are."""
     checked = checked_axes(names)
-    parts = [
-        (tuple([n for n in names if n in checked]), True),
-        (tuple([n for n in names if n not in checked]), False),
-    ]
+    parts = [(tuple([n for n in names if (n in checked) is told]), told) for told in (True, False)]
     return [part for part in parts if part[0]]
 
 
@@ -263,12 +260,7 @@ def _all_reduce(hlo: str) -> Callable[..., Any]:
             channel_handle=channel(),
             use_global_device_ids=mlir.bool_attribute(True),
         )
-        scalar = mlir.ir_type(ShapedArray((), ctx.avals_in[0].dtype))
-        block = operation.regions[0].blocks.append(scalar, scalar)
-        with ir.InsertionPoint(block):
-            out = mlir.emit(f"stablehlo.{hlo}", scalar, list(block.arguments))
-            mlir.emit_many("stablehlo.return", [], [out])
-        return operation.result
+        return join_region(operation, ctx.avals_in[0].dtype, hlo)
 
     return rule
 
@@ -333,7 +325,7 @@ def _extreme(name: str, hlo: str, reduce: Callable[..., Any]) -> Primitive:
         (x,), (t,) = primals, tangents
         out = primitive.bind(x, **params)
         if type(t) is Zero:
-            return out, Zero(tangent_aval(aval_of(out)))
+            return out, zero_tangent(out)
         # Members that share the extreme value share the tangent, as `reduce_max` has it.
         here = lax.convert_element_type(lax.eq(x, out), aval_of(x).dtype)
         shared = psum_p.bind(lax.mul(t, here), **params)

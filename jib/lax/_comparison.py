@@ -131,8 +131,8 @@ def _select_type(which: ShapedArray, *cases: ShapedArray) -> ShapedArray:
             f"a boolean selects one of two cases, but `lax.select_n` got {len(cases)}",
             help="lax.select_n(which.astype('int32'), *cases)",
         )
+    listed = " and ".join(map(str, reversed(cases) if len(cases) == 2 else cases))
     if any(c.dtype != first.dtype for c in cases):
-        listed = " and ".join(c.dtype.name for c in cases)
         raise DTypeError(
             f"`lax.select` needs cases of one dtype, but got {listed}",
             help="jib.numpy.where(pred, on_true, on_false) promotes dtypes",
@@ -140,7 +140,7 @@ def _select_type(which: ShapedArray, *cases: ShapedArray) -> ShapedArray:
     shapes = {a.shape for a in (which, *cases) if a.shape}
     if len(shapes) > 1:
         raise ShapeError(
-            f"`lax.select` needs equal shapes, but got {which} for {' and '.join(map(str, cases))}",
+            f"`lax.select` needs equal shapes, but got {which} to choose from {listed}",
             help="jib.numpy.where(pred, on_true, on_false) broadcasts",
         )
     weak = all(c.weak_type for c in cases)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -103,19 +102,12 @@ def _free(ndim: int, *taken: Sequence[int]) -> tuple[int, ...]:
     return tuple(i for i in range(ndim) if not any(i in axes for axes in taken))
 
 
-def _dot_type(
-    x: ShapedArray,
-    y: ShapedArray,
-    *,
-    dimension_numbers: Any,
-    precision: Any,
-    preferred_element_type: Any,
-) -> ShapedArray:
-    (lc, rc), (lb, rb) = dimension_numbers
+def _dot_type(x: ShapedArray, y: ShapedArray, **params: Any) -> ShapedArray:
+    (lc, rc), (lb, rb) = params["dimension_numbers"]
     for aval in (x, y):
         if kind_of(aval.dtype) == "k":
             raise DTypeError.accepts("dot_general", aval.dtype.name, "numbers")
-    if x.dtype != y.dtype and not is_algorithm(precision):
+    if x.dtype != y.dtype and not is_algorithm(params["precision"]):
         raise DTypeError(
             f"`dot_general` needs one dtype, but got {x.dtype.name} and {y.dtype.name}"
         )
@@ -134,29 +126,25 @@ def _dot_type(
     shape = [x.shape[a] for a in lb]
     shape += [x.shape[a] for a in _free(x.ndim, lc, lb)]
     shape += [y.shape[a] for a in _free(y.ndim, rc, rb)]
-    if preferred_element_type is None:
+    preferred = params["preferred_element_type"]
+    if preferred is None:
         return ShapedArray(tuple(shape), x.dtype, x.weak_type and y.weak_type)
-    return ShapedArray(tuple(shape), preferred_element_type)
+    return ShapedArray(tuple(shape), preferred)
 
 
-def _dot_numpy(
-    x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
-) -> Any:
-    (lc, rc), (lb, rb) = dimension_numbers
-    rows, columns = _free(x.ndim, lc, lb), _free(y.ndim, rc, rb)
-    batch = [x.shape[a] for a in lb]
-    shape = [*batch, *(x.shape[a] for a in rows), *(y.shape[a] for a in columns)]
+def _dot_numpy(x: Any, y: Any, **params: Any) -> Any:
+    (lc, rc), (lb, rb) = params["dimension_numbers"]
+    preferred = params["preferred_element_type"]
     narrow = kind_of(x.dtype) == "f" and x.dtype.itemsize < 4
-    dtype = np.result_type(np.float32 if narrow else x.dtype, np.float32 if narrow else y.dtype)
-    if preferred_element_type is not None and kind_of(preferred_element_type) in "i":
-        dtype = preferred_element_type
-    size = math.prod(x.shape[a] for a in lc)
-    lead = math.prod(batch)
-    left = x.transpose(*lb, *rows, *lc).astype(dtype)
-    right = y.transpose(*rb, *rc, *columns).astype(dtype)
-    left = left.reshape(lead, math.prod(x.shape[a] for a in rows), size)
-    right = right.reshape(lead, size, math.prod(y.shape[a] for a in columns))
-    return np.matmul(left, right).reshape(shape)
+    dtype = np.dtype(np.float32) if narrow else np.result_type(x.dtype, y.dtype)
+    if preferred is not None and kind_of(preferred) == "i":
+        dtype = preferred
+    # The axes of `x` have their numbers; those of `y` the same, or the next ones.
+    names = [x.ndim + i for i in range(y.ndim)]
+    for ours, theirs in zip((*lc, *lb), (*rc, *rb), strict=True):
+        names[theirs] = ours
+    out = [*lb, *_free(x.ndim, lc, lb), *(names[i] for i in _free(y.ndim, rc, rb))]
+    return np.einsum(x.astype(dtype), list(range(x.ndim)), y.astype(dtype), names, out)
 
 
 def _dot_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
@@ -172,10 +160,9 @@ def _dot_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
     return out, terms[0] if len(terms) == 1 else lax.add(*terms)
 
 
-def _dot_transpose(
-    ct: Any, x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
-) -> list[Any]:
-    (lc, rc), (lb, rb) = dimension_numbers
+def _dot_transpose(ct: Any, x: Any, y: Any, **params: Any) -> list[Any]:
+    (lc, rc), (lb, rb) = params["dimension_numbers"]
+    precision = params["precision"]
     if is_linear(x):
         rows = len(_free(x.aval.ndim, lc, lb))
         return [_cotangent(ct, len(lb) + rows, x.aval, (lc, lb), y, (rc, rb), precision), None]
@@ -201,12 +188,9 @@ def _cotangent(
     return lax.convert_element_type(moved, aval.dtype)
 
 
-def _dot_batch(
-    axis: Any, args: Any, dims: Any, *, dimension_numbers: Any, precision: Any,
-    preferred_element_type: Any,
-) -> tuple[Any, int]:  # fmt: skip
+def _dot_batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, int]:
     (x, y), (dx, dy) = args, dims
-    (lc, rc), (lb, rb) = dimension_numbers
+    (lc, rc), (lb, rb) = params["dimension_numbers"]
     if dx is not None:
         lc, lb = [tuple(a + (a >= dx) for a in axes) for axes in (lc, lb)]
     if dy is not None:
@@ -218,27 +202,22 @@ def _dot_batch(
     else:
         rows = len(_free(aval_of(x).ndim, lc, lb))
         out = len(lb) + rows + _free(aval_of(y).ndim, rc, rb).index(dy)
-    product = dot_general_p.bind(
-        x,
-        y,
-        dimension_numbers=((lc, rc), (lb, rb)),
-        precision=precision,
-        preferred_element_type=preferred_element_type,
-    )
-    return product, out
+    params["dimension_numbers"] = ((lc, rc), (lb, rb))
+    return dot_general_p.bind(x, y, **params), out
 
 
-def _dot_lower(
-    ctx: Any, x: Any, y: Any, *, dimension_numbers: Any, precision: Any, preferred_element_type: Any
-) -> Any:
-    (lc, rc), (lb, rb) = dimension_numbers
+def _dot_lower(ctx: Any, x: Any, y: Any, **params: Any) -> Any:
+    (lc, rc), (lb, rb) = params["dimension_numbers"]
     numbers = mlir.hlo.DotDimensionNumbers.get(
         lhs_batching_dimensions=lb,
         rhs_batching_dimensions=rb,
         lhs_contracting_dimensions=lc,
         rhs_contracting_dimensions=rc,
     )
-    attributes = {"dot_dimension_numbers": numbers, **precision_attributes(precision, ctx)}
+    attributes = {
+        "dot_dimension_numbers": numbers,
+        **precision_attributes(params["precision"], ctx),
+    }
     out = mlir.ir_type(ctx.avals_out[0])
     return mlir.emit("stablehlo.dot_general", out, [x, y], attributes)
 

@@ -1,29 +1,25 @@
-"""Short names for a few primitives together: stacking, tiling, approximate extremes, raw bits."""
+"""Short names for a few primitives together: stacking, tiling, approximate extremes."""
 
 from __future__ import annotations
 
-import enum
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from jib import dtypes, lax
+from jib import lax
 from jib.core.primitive import primitives
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentValueError, DTypeError, ShapeError, missing_names
+from jib.errors import DTypeError, ShapeError, missing_names
 from jib.lax._families import constant_like, kind_of
 from jib.lax._gathering import GatherDimensionNumbers
 from jib.lax._precision import PrecisionLike
 from jib.lax._shaping import canonical_axis
-from jib.passes.eager import compiled
-from jib.typing import ArrayLike, DTypeLike, Shape
+from jib.typing import ArrayLike, Shape
 
 __all__ = [
-    "RandomAlgorithm", "approx_max_k", "approx_min_k", "batch_matmul", "broadcast_like",
-    "broadcast_to_rank", "index_take", "pbroadcast", "reciprocal", "rng_bit_generator",
-    "shape_as_value", "stack", "tile", "unstack",
+    "approx_max_k", "approx_min_k", "batch_matmul", "broadcast_like", "broadcast_to_rank",
+    "index_take", "pbroadcast", "reciprocal", "shape_as_value", "stack", "tile", "unstack",
 ]  # fmt: skip
 
 
@@ -190,85 +186,3 @@ def pbroadcast(x: ArrayLike, axis_name: Any, source: int) -> Any:
     """The array of the member `source` of a named axis, for all members."""
     mine = lax.eq(lax.axis_index(axis_name), np.int32(source))
     return lax.psum(lax.select(mine, x, lax.full_like(x, 0)), axis_name)
-
-
-# -------------------------------------------------------------------------------------- bits
-
-
-class RandomAlgorithm(enum.IntEnum):
-    """Where random bits come from: both names stand for Threefry-2x32 with a counter."""
-
-    RNG_DEFAULT = 0
-    RNG_THREE_FRY = 1
-    RNG_PHILOX = 2
-
-
-def rng_bit_generator(
-    key: ArrayLike,
-    shape: Shape,
-    dtype: DTypeLike = np.uint32,
-    algorithm: RandomAlgorithm | int = RandomAlgorithm.RNG_DEFAULT,
-    *,
-    out_sharding: Any = None,
-) -> tuple[Any, Any]:
-    """Random bits, and the key for the next call.
-
-    Args:
-        key: four words of uint32: the key of Threefry-2x32, and its counter.
-        shape, dtype: of the bits; an unsigned dtype.
-        algorithm: the default one, or `RNG_THREE_FRY`, which is the same.
-        out_sharding: how the bits are spread over devices.
-
-    Raises:
-        ShapeError: if the key is not of four words.
-        DTypeError: if the key is not of uint32, or `dtype` is not unsigned.
-        ArgumentValueError: for another algorithm.
-
-    Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-
-    Example:
-        >>> import jib.numpy as jnp
-        >>> from jib import lax
-        >>> key, bits = lax.rng_bit_generator(jnp.zeros(4, "uint32"), (2,))
-        >>> key.tolist(), [hex(x) for x in bits.tolist()]
-        ([0, 0, 0, 1], ['0x6b200159', '0x99ba4efe'])
-    """
-    words, wanted = aval_of(key), dtypes.parse(dtype)
-    if words.dtype != np.uint32 or wanted.kind != "u":
-        wrong = words.dtype if words.dtype != np.uint32 else wanted
-        raise DTypeError.accepts("rng_bit_generator", wrong.name, "unsigned")
-    if words.shape != (4,):
-        raise ShapeError(
-            f"`rng_bit_generator` needs a key of four words, but got {words}",
-            help="key = jib.random.bits(jib.random.key(0), (4,))",
-        )
-    if algorithm == RandomAlgorithm.RNG_PHILOX:
-        raise ArgumentValueError(
-            "`rng_bit_generator` has Threefry-2x32 only",
-            help="algorithm=lax.RandomAlgorithm.RNG_THREE_FRY",
-        )
-    key, bits = _bits(key, tuple(shape), wanted)
-    return key, bits if out_sharding is None else lax.with_sharding_constraint(bits, out_sharding)
-
-
-@compiled(static=("shape", "dtype"))
-def _bits(key: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Any]:
-    size = math.prod(shape)
-    blocks = -(-size * dtype.itemsize // 8)
-    first, second, high, low = unstack(key)
-
-    def advanced(by: Any) -> tuple[Any, Any]:
-        """The counter of two words, later by some blocks."""
-        next_low = lax.add(low, by)
-        carry = lax.convert_element_type(lax.lt(next_low, by), np.uint32)
-        return lax.add(high, carry), next_low
-
-    pairs = lax.threefry2x32(first, second, *advanced(lax.iota(np.uint32, blocks)))
-    words = stack(pairs, 1)
-    if dtype.itemsize < 8:
-        words = lax.bitcast_convert_type(lax.reshape(words, (2 * blocks,)), dtype)
-        words = lax.reshape(words, (blocks * 8 // dtype.itemsize,))
-    else:
-        words = lax.bitcast_convert_type(words, dtype)
-    found = lax.reshape(lax.slice_in_dim(words, 0, size), shape)
-    return stack([first, second, *advanced(np.uint32(blocks))]), found

@@ -8,14 +8,19 @@ import numpy as np
 
 from jib import dtypes, tree
 from jib.backend import mlir
-from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.core.zeros import Zero, float0, tangent_aval
 from jib.errors import DTypeError, ShapeError
-from jib.lax._families import constant_jvp, elementwise_batch, kind_of
+from jib.lax._families import (
+    batch_in_front,
+    constant_jvp,
+    elementwise_batch,
+    kind_of,
+    one_operation,
+)
 from jib.typing import ArrayLike, DTypeLike
 
 __all__ = ["bitcast_convert_type", "convert_element_type", "optimization_barrier", "stop_gradient"]
@@ -35,14 +40,13 @@ def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike | None = None)
     """
     aval = aval_of(operand)
     dtype = aval.dtype if new_dtype is None else dtypes.parse(new_dtype)
-    weak = False
     if isinstance(operand, np.generic | bool | int | float | complex):
         if kind_of(aval.dtype) == "c" and kind_of(dtype) != "c":
             operand = operand.real
         return exact_scalar(operand, dtype)
-    if aval.dtype == dtype and aval.weak_type == weak and not isinstance(operand, np.ndarray):
+    if aval.dtype == dtype and not aval.weak_type and not isinstance(operand, np.ndarray):
         return operand
-    return convert_element_type_p.bind(operand, dtype=dtype, weak_type=weak)
+    return convert_element_type_p.bind(operand, dtype=dtype, weak_type=False)
 
 
 def _convert_type(x: ShapedArray, *, dtype: Any, weak_type: bool) -> ShapedArray:
@@ -141,22 +145,14 @@ def _bitcast_numpy(x: Any, *, dtype: Any) -> Any:
     return viewed if old == new else viewed.reshape(x.shape[:-1])
 
 
-def _bitcast_batch(axis: Any, args: Any, dims: Any, *, dtype: Any) -> tuple[Any, int]:
-    return bitcast_convert_type_p.bind(algebra.moveaxis(args[0], dims[0], 0), dtype=dtype), 0
-
-
-def _bitcast_lower(ctx: Any, x: Any, *, dtype: Any) -> Any:
-    return mlir.emit("stablehlo.bitcast_convert", mlir.ir_type(ctx.avals_out[0]), [x])
-
-
 bitcast_convert_type_p = Primitive(
     "bitcast_convert_type",
     type=_bitcast_type,
     numpy=_bitcast_numpy,
     jvp=constant_jvp(lambda: bitcast_convert_type_p),
     transpose=Waived("bits have no derivative"),
-    batch=_bitcast_batch,
-    lower=_bitcast_lower,
+    batch=batch_in_front(lambda: bitcast_convert_type_p),
+    lower=one_operation("bitcast_convert"),
 )
 
 # ------------------------------------------------------------- constants to differentiation
@@ -204,17 +200,11 @@ def optimization_barrier(operand: Any, /) -> Any:
     return structure.unflatten(optimization_barrier_p.bind(*leaves) if leaves else [])
 
 
-def _barrier_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
-    given = [t for t in tangents if type(t) is not Zero]
+def _behind_barrier(values: Any) -> list[Any]:
+    """All that are not zeros."""
+    given = [x for x in values if type(x) is not Zero]
     moved = iter(optimization_barrier_p.bind(*given) if given else [])
-    found = [t if type(t) is Zero else next(moved) for t in tangents]
-    return optimization_barrier_p.bind(*primals), found
-
-
-def _barrier_transpose(cts: Any, *operands: Any) -> Any:
-    given = [ct for ct in cts if type(ct) is not Zero]
-    moved = iter(optimization_barrier_p.bind(*given))
-    return [ct if type(ct) is Zero else next(moved) for ct in cts]
+    return [x if type(x) is Zero else next(moved) for x in values]
 
 
 def _barrier_lower(ctx: Any, *values: Any) -> Any:
@@ -226,8 +216,11 @@ optimization_barrier_p = Primitive(
     "optimization_barrier",
     type=lambda *avals: list(avals),
     numpy=lambda *arrays: list(arrays),
-    jvp=_barrier_jvp,
-    transpose=_barrier_transpose,
+    jvp=lambda primals, tangents: (
+        optimization_barrier_p.bind(*primals),
+        _behind_barrier(tangents),
+    ),
+    transpose=lambda cts, *operands: _behind_barrier(cts),
     batch=lambda axis, args, dims: (optimization_barrier_p.bind(*args), dims),
     lower=_barrier_lower,
     multiple_results=True,

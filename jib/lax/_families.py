@@ -19,13 +19,14 @@ from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.errors import DTypeError, ShapeError
+from jib.passes.batch import to_batch_axis
 from jib.passes.lower import LoweringContext, lower_by_tracing
 
 __all__ = [
-    "Kinds", "anything", "binary", "booleans", "comparison", "complexes", "constant_jvp",
-    "constant_like", "elementwise_batch", "elementwise_lower", "elementwise_type", "floating",
-    "integers", "is_linear", "kind_of", "linear_jvp", "n_ary", "numbers", "real", "structural",
-    "unary", "unbroadcast", "zero_tangent",
+    "Kinds", "anything", "batch_in_front", "binary", "booleans", "comparison", "complexes",
+    "constant_jvp", "constant_like", "elementwise_batch", "elementwise_lower", "elementwise_type",
+    "floating", "integers", "is_linear", "join_region", "kind_of", "linear_jvp", "n_ary", "numbers",
+    "one_operation", "real", "structural", "unary", "unbroadcast", "zero_tangent",
 ]  # fmt: skip
 
 
@@ -317,6 +318,42 @@ def comparison(name: str, kinds: Kinds, *, numpy: Callable[..., Any], direction:
 
 
 # ------------------------------------------------------------------------- data movement
+
+
+def one_operation(
+    hlo: str, attributes: Callable[..., dict[str, Any]] | None = None
+) -> Callable[..., Any]:
+    """A `lower` rule: one StableHLO operation; `attributes(**params)` are its own."""
+
+    def rule(ctx: LoweringContext, *values: Any, **params: Any) -> Any:
+        extra = None if attributes is None else attributes(**params)
+        return mlir.emit(f"stablehlo.{hlo}", mlir.ir_type(ctx.avals_out[0]), values, extra)
+
+    return rule
+
+
+def join_region(operation: Any, dtype: Any, hlo: str | None) -> Any:
+    """Fill the region of a reduction: two scalars joined by an operation; None takes the second."""
+    scalar = mlir.ir_type(ShapedArray((), dtype))
+    places = [mlir.unknown_location] * 2
+    block = operation.regions[0].blocks.append(scalar, scalar, arg_locs=places)
+    with mlir.ir.InsertionPoint(block):
+        pair = list(block.arguments)
+        joined = pair[1] if hlo is None else mlir.emit(f"stablehlo.{hlo}", scalar, pair)
+        mlir.emit_many("stablehlo.return", [], [joined])
+    return operation.results[0]
+
+
+def batch_in_front(primitive: Callable[[], Primitive]) -> Callable[..., Any]:
+    """The `batch` rule of a primitive that goes along leading axes: batch axes come first."""
+
+    def rule(axis: AxisData, args: Any, dims: Any, **params: Any) -> Any:
+        record = primitive()
+        moved = [to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
+        outs = record.bind(*moved, **params)
+        return outs, [0] * len(outs) if record.multiple_results else 0
+
+    return rule
 
 
 def linear_jvp(

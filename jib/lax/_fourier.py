@@ -16,7 +16,7 @@ from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, DTypeError, ShapeError
-from jib.lax._families import constant_like, linear_jvp
+from jib.lax._families import batch_in_front, constant_like, linear_jvp, one_operation
 from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike
 
@@ -132,10 +132,6 @@ def _fft_transpose(ct: Any, x: Any, *, fft_type: FftType, fft_lengths: Any) -> l
     return [fft(ct, fft_type, fft_lengths)]  # a symmetric matrix
 
 
-def _fft_batch(axis: Any, args: Any, dims: Any, **params: Any) -> tuple[Any, int]:
-    return fft_p.bind(algebra.moveaxis(args[0], dims[0], 0), **params), 0
-
-
 def _by_axes(x: Any, *, fft_type: FftType, fft_lengths: tuple[int, ...]) -> Any:
     """The inverse real transform as one of the last axis after complex ones of the others."""
     last, first = aval_of(x).ndim - 1, aval_of(x).ndim - len(fft_lengths)
@@ -144,6 +140,13 @@ def _by_axes(x: Any, *, fft_type: FftType, fft_lengths: tuple[int, ...]) -> Any:
 
 
 _lower_by_axes = lower_by_tracing(_by_axes)
+_one_operation = one_operation(
+    "fft",
+    lambda *, fft_type, fft_lengths: {
+        "fft_type": mlir.hlo.FftTypeAttr.get(fft_type.name),
+        "fft_length": mlir.int64_array(fft_lengths),
+    },
+)
 
 
 def _fft_lower(ctx: Any, x: Any, *, fft_type: FftType, fft_lengths: tuple[int, ...]) -> Any:
@@ -151,11 +154,7 @@ def _fft_lower(ctx: Any, x: Any, *, fft_type: FftType, fft_lengths: tuple[int, .
     # Other platforms read a spectrum of several axes as if it were Hermitian along all of them.
     if fft_type is FftType.IRFFT and len(fft_lengths) > 1 and ctx.platform != "cpu":
         return _lower_by_axes(ctx, x, **params)
-    attributes = {
-        "fft_type": mlir.hlo.FftTypeAttr.get(fft_type.name),
-        "fft_length": mlir.int64_array(fft_lengths),
-    }
-    return mlir.emit("stablehlo.fft", mlir.ir_type(ctx.avals_out[0]), [x], attributes)
+    return _one_operation(ctx, x, **params)
 
 
 fft_p = Primitive(
@@ -164,6 +163,6 @@ fft_p = Primitive(
     numpy=_fft_numpy,
     jvp=linear_jvp(lambda: fft_p),
     transpose=_fft_transpose,
-    batch=_fft_batch,
+    batch=batch_in_front(lambda: fft_p),
     lower=_fft_lower,
 )

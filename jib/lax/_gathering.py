@@ -14,9 +14,9 @@ from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ArgumentValueError, DTypeError, ShapeError
-from jib.lax._families import constant_like, kind_of
+from jib.lax._families import constant_like, kind_of, zero_tangent
 from jib.lax._slicing import integer_like, widened
 from jib.passes.lower import lower_by_tracing
 from jib.typing import ArrayLike, Shape
@@ -123,7 +123,7 @@ def _default_fill(dtype: np.dtype) -> Any:
     if kind == "b":
         return np.bool_(True)
     info = dtypes.iinfo(dtype)
-    return np.asarray(info.max if info.min == 0 else info.min).astype(dtype)[()]
+    return np.asarray(info.min or info.max).astype(dtype)[()]
 
 
 def check_indices(name: str, x: ShapedArray, indices: ShapedArray, numbers: Any) -> None:
@@ -229,24 +229,16 @@ def _gather_numpy(x: Any, indices: Any, **params: Any) -> Any:
 def _gather_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
     out = gather_p.bind(*primals, **params)
     if type(tangents[0]) is Zero:
-        return out, Zero(tangent_aval(aval_of(out)))
+        return out, zero_tangent(out)
     if params["mode"] is GatherScatterMode.FILL_OR_DROP:
         params["fill_value"] = 0
     return out, gather_p.bind(tangents[0], primals[1], **params)
 
 
 def _gather_transpose(ct: Any, x: Any, indices: Any, **params: Any) -> list[Any]:
-    offsets, collapsed, mapped, batching, index_batching = params["dimension_numbers"]
-    scattered = lax.scatter_add(
-        algebra.zeros(x.aval),
-        indices,
-        ct,
-        lax.ScatterDimensionNumbers(offsets, collapsed, mapped, batching, index_batching),
-        indices_are_sorted=params["indices_are_sorted"],
-        unique_indices=params["unique_indices"],
-        mode=params["mode"],
-    )
-    return [scattered, None]
+    numbers = lax.ScatterDimensionNumbers(*params["dimension_numbers"])
+    flags = {k: params[k] for k in ("indices_are_sorted", "unique_indices", "mode")}
+    return [lax.scatter_add(algebra.zeros(x.aval), indices, ct, numbers, **flags), None]
 
 
 def _up(dims: Sequence[int], *first: int) -> tuple[int, ...]:
@@ -259,13 +251,13 @@ def _gather_batch(axis: Any, args: Any, dims: Any, **params: Any) -> Any:
     numbers, sizes = params["dimension_numbers"], params["slice_sizes"]
     offsets, collapsed, mapped, batching, index_batching = numbers
     if dx is not None:
-        x = algebra.moveaxis(x, dx, 0) if dx else x
+        x = algebra.moveaxis(x, dx, 0)
         collapsed, mapped = _up(collapsed), _up(mapped)
     if di is None:
         offsets, batching = _up(offsets, 0), _up(batching)
         sizes = (axis.size, *sizes)
     else:
-        indices = algebra.moveaxis(indices, di, 0) if di else indices
+        indices = algebra.moveaxis(indices, di, 0)
         offsets, index_batching = _up(offsets), _up(index_batching)
         if dx is None:  # windows of different members may overlap
             params["unique_indices"] = params["indices_are_sorted"] = False

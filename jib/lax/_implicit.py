@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib import lax
-from jib.core.algebra import algebra
 from jib.core.jaxpr import Jaxpr
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
+from jib.core.zeros import UndefinedPrimal, Zero
 from jib.errors import NoDerivativeError, ShapeError
+from jib.lax._families import zero_tangent
 from jib.lax._programs import (
     Body,
     check_structure,
@@ -26,7 +26,7 @@ from jib.lax._programs import (
     tangents_of,
     trace_body,
 )
-from jib.passes.batch import batch_jaxpr
+from jib.passes.batch import batch_jaxpr, to_batch_axis
 from jib.passes.jvp import instantiate, jvp as forward, jvp_jaxpr
 from jib.passes.lower import inline_jaxpr
 from jib.passes.reference import evaluate_jaxpr_numpy
@@ -189,23 +189,20 @@ def custom_root(
 
 def _implicit(name: str, *, jvp: Callable[..., Any], transpose: Any) -> Primitive:
     def batch(axis: Any, args: Any, dims: Any, *, programs: Any, num_consts: int, size: int) -> Any:
-        mapped, moved = leading(axis, args, dims)
+        mapped, moved = leading(axis, args[:num_consts], dims[:num_consts])
         made = []
         for program in programs:
             values = (True,) * (len(program.invars) - num_consts)
-            made.append(batch_jaxpr(program, axis, (*mapped[:num_consts], *values), True)[0])
-        moved[num_consts:] = [
-            x if m else algebra.broadcast(x, axis.size, 0)
-            for x, m in zip(moved[num_consts:], mapped[num_consts:], strict=True)
-        ]
+            made.append(batch_jaxpr(program, axis, (*mapped, *values), True)[0])
+        pairs = zip(args[num_consts:], dims[num_consts:], strict=True)
+        moved += [to_batch_axis(x, d, axis) for x, d in pairs]
         outs = primitive.bind(*moved, programs=tuple(made), num_consts=num_consts, size=size)
         return outs, [0] * len(outs)
 
     def derivative(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
         outs = primitive.bind(*primals, **params)
         found = jvp(outs, primals, tangents, **params)
-        rest = [Zero(tangent_aval(aval_of(x))) for x in outs[params["size"] :]]
-        return outs, [*found, *rest]
+        return outs, [*found, *zero_tangent(outs[params["size"] :])]
 
     primitive = Primitive(
         name,
@@ -254,19 +251,14 @@ def _linear_jvp(
         moved = _of_constants(programs[1], consts, outs[:size], moving)
         right = [_difference(a, b) for a, b in zip(right, moved, strict=True)]
     if not any(nonzero_of(right)):
-        return [Zero(tangent_aval(aval_of(x))) for x in outs[:size]]
+        return zero_tangent(outs[:size])
     return make().bind(*consts, *map(instantiate, right), **params)[:size]
 
 
 def _transpose(
-    make: Callable[[], Primitive],
-    turned: Sequence[int],
-    cts: Any,
-    *operands: Any,
-    programs: Any,
-    num_consts: int,
-    size: int,
+    make: Callable[[], Primitive], turned: Sequence[int], cts: Any, *operands: Any, **params: Any
 ) -> list[Any]:
+    programs, num_consts, size = params["programs"], params["num_consts"], params["size"]
     if len(programs) < len(turned):
         raise NoDerivativeError(
             "`custom_linear_solve` has no reverse-mode derivative without `transpose_solve`",
@@ -277,13 +269,11 @@ def _transpose(
                 "jib.lax.custom_linear_solve(matvec, b, solve, symmetric=True)",
             ],
         )
-    consts = operands[:num_consts]
-    given = [instantiate(ct) for ct in cts[:size]]
-    outs = make().bind(
-        *consts, *given, programs=tuple([programs[i] for i in turned]), num_consts=num_consts,
-        size=len(operands) - num_consts,
-    )  # fmt: skip
-    return [*[None] * num_consts, *outs[: len(operands) - num_consts]]
+    given = map(instantiate, cts[:size])
+    params = {"programs": tuple([programs[i] for i in turned]), "num_consts": num_consts}
+    count = len(operands) - num_consts
+    outs = make().bind(*operands[:num_consts], *given, **params, size=count)
+    return [*[None] * num_consts, *outs[:count]]
 
 
 linear_solve_p = _implicit(
@@ -293,19 +283,16 @@ linear_solve_p = _implicit(
 )
 
 
-def _root_jvp(
-    outs: Any, primals: Any, tangents: Any, *, programs: Any, num_consts: int, size: int
-) -> list[Any]:
-    consts, moving = primals[:num_consts], tangents[:num_consts]
+def _root_jvp(outs: Any, primals: Any, tangents: Any, **params: Any) -> list[Any]:
+    _, equation, back = params["programs"]
+    consts, moving = primals[: params["num_consts"]], tangents[: params["num_consts"]]
+    root = outs[: params["size"]]
     if not any(nonzero_of(moving)):
-        return [Zero(tangent_aval(aval_of(x))) for x in outs[:size]]
-    moved = _of_constants(programs[1], consts, outs[:size], moving)
+        return zero_tangent(root)
+    moved = _of_constants(equation, consts, root, moving)
     if not any(nonzero_of(moved)):
         return moved
-    return [
-        lax.neg(t)
-        for t in evaluate(programs[2], (), *consts, *outs[:size], *map(instantiate, moved))
-    ]
+    return [lax.neg(t) for t in evaluate(back, (), *consts, *root, *map(instantiate, moved))]
 
 
 root_p = _implicit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
 from jib.lax._arithmetic import strong_mul
 from jib.lax._families import constant_like, floating, n_ary
-from jib.lax._special import elementwise_reference, no_derivative
+from jib.lax._special import by_scipy, no_derivative
 from jib.passes.jvp import jvp
 from jib.typing import ArrayLike
 
@@ -231,55 +231,35 @@ def _gamma_density(a: Any, x: Any) -> Any:
     return lax.select(inside, density, lax.pow(lax.full_like(a, 0), a - 1))
 
 
-def _sum_of_ratios(ratio: Callable[[int], float]) -> float:
-    total = term = 1.0
-    n = 1
-    while abs(term) > 1e-17 * abs(total) and n < 100_000:
-        term *= ratio(n)
-        total, n = total + term, n + 1
-    return total
-
-
-def _igamma(a: float, x: float) -> float:
-    if a < 0 or x < 0 or a == x == 0:
-        return math.nan
-    if a == 0 or x == math.inf:
-        return 1.0
-    total = _sum_of_ratios(lambda n: x / (a + n)) if x else 0.0
-    return total and math.exp(a * math.log(x) - x - math.lgamma(a + 1)) * total
-
-
-def _slope(function: Callable[..., float]) -> Callable[..., float]:
+def _slope(function: Callable[..., Any]) -> Callable[..., Any]:
     """The derivative by the first argument, by differences of the fourth order."""
 
-    def rule(a: float, *rest: float) -> float:
-        h = 2e-4 * a
+    def rule(a: Any, *rest: Any) -> Any:
+        h = 2e-4 * a.astype(np.float64)
         near, far = (function(a + k * h, *rest) - function(a - k * h, *rest) for k in (1, 2))
         return (8 * near - far) / (12 * h)
 
     return rule
 
 
-_igamma_slope = _slope(_igamma)
+_igamma_slope = _slope(by_scipy("gammainc"))
 
 
-def _random_gamma_slope(a: float, x: float) -> float:
-    density = math.exp((a - 1) * math.log(x) - x - math.lgamma(a))
-    return -_igamma_slope(a, x) / density
+def _random_gamma_slope(a: Any, x: Any) -> Any:
+    gammaln, a, x = by_scipy("gammaln"), *(v.astype(np.float64) for v in (a, x))
+    return -_igamma_slope(a, x) / np.exp((a - 1) * np.log(x) - x - gammaln(a))
+
+
+_no_second = functools.partial(no_derivative, kind="second derivative")
 
 
 def _by_log(t: Any, density: Any, log: Any) -> Any:
     return strong_mul(t, density * log)
 
 
-def _gamma_primitive(name: str, reference: Any, hlo: Any, partials: Any) -> Primitive:
-    return n_ary(
-        name,
-        [floating] * 2,
-        numpy=elementwise_reference(reference),
-        hlo=_wide(hlo),
-        partials=partials,
-    )
+def _primitive(name: str, *, numpy: Any, hlo: Any, partials: Sequence[Any]) -> Primitive:
+    kinds = [floating] * len(partials)
+    return n_ary(name, kinds, numpy=numpy, hlo=_wide(hlo), partials=partials)
 
 
 def igamma(a: ArrayLike, x: ArrayLike) -> Any:
@@ -295,11 +275,11 @@ def igamma(a: ArrayLike, x: ArrayLike) -> Any:
     return igamma_p.bind(a, x)
 
 
-igamma_p = _gamma_primitive(
+igamma_p = _primitive(
     "igamma",
-    _igamma,
-    functools.partial(_igamma_hlo, upper=False),
-    (
+    numpy=by_scipy("gammainc"),
+    hlo=functools.partial(_igamma_hlo, upper=False),
+    partials=(
         lambda t, a, x: strong_mul(t, igamma_grad_a(a, x)),
         lambda t, a, x: strong_mul(t, _gamma_density(a, x)),
     ),
@@ -311,11 +291,11 @@ def igammac(a: ArrayLike, x: ArrayLike) -> Any:
     return igammac_p.bind(a, x)
 
 
-igammac_p = _gamma_primitive(
+igammac_p = _primitive(
     "igammac",
-    lambda a, x: 1 - _igamma(a, x),
-    functools.partial(_igamma_hlo, upper=True),
-    (
+    numpy=by_scipy("gammaincc"),
+    hlo=functools.partial(_igamma_hlo, upper=True),
+    partials=(
         lambda t, a, x: strong_mul(t, -igamma_grad_a(a, x)),
         lambda t, a, x: strong_mul(t, -_gamma_density(a, x)),
     ),
@@ -327,12 +307,12 @@ def igamma_grad_a(a: ArrayLike, x: ArrayLike) -> Any:
     return igamma_grad_a_p.bind(a, x)
 
 
-igamma_grad_a_p = _gamma_primitive(
+igamma_grad_a_p = _primitive(
     "igamma_grad_a",
-    _igamma_slope,
-    _igamma_grad_a_hlo,
-    (
-        no_derivative("igamma_grad_a", "a"),
+    numpy=_igamma_slope,
+    hlo=_igamma_grad_a_hlo,
+    partials=(
+        _no_second("igamma", "a"),
         lambda t, a, x: _by_log(t, _gamma_density(a, x), lax.log(x) - lax.digamma(a)),
     ),
 )
@@ -346,11 +326,11 @@ def random_gamma_grad(a: ArrayLike, x: ArrayLike) -> Any:
     return random_gamma_grad_p.bind(a, x)
 
 
-random_gamma_grad_p = _gamma_primitive(
+random_gamma_grad_p = _primitive(
     "random_gamma_grad",
-    _random_gamma_slope,
-    _random_gamma_grad_hlo,
-    (no_derivative("random_gamma_grad", "a"), no_derivative("random_gamma_grad", "x")),
+    numpy=_random_gamma_slope,
+    hlo=_random_gamma_grad_hlo,
+    partials=[no_derivative("random_gamma_grad", operand) for operand in "ax"],
 )
 
 # -------------------------------------------------------------------------- incomplete beta
@@ -414,29 +394,9 @@ def _beta_density(a: Any, b: Any, x: Any) -> Any:
     return lax.select(inside, density, edge)
 
 
-def _betainc(a: float, b: float, x: float) -> float:
-    if a < 0 or b < 0 or not 0 <= x <= 1:
-        return math.nan
-    if x > 0.5:
-        return 1 - _betainc(b, a, 1 - x)
-    total = _sum_of_ratios(lambda n: (a + b + n - 1) / (a + n) * x) if x else 0.0
-    scale = math.lgamma(a + b) - math.lgamma(a + 1) - math.lgamma(b) + b * math.log1p(-x)
-    return total and math.exp(a * math.log(x) + scale) * total
-
-
 def _grad_by_x(t: Any, a: Any, b: Any, x: Any) -> Any:
     log = lax.log(x) - lax.digamma(a) + lax.digamma(a + b)
     return _by_log(t, _beta_density(a, b, x), log)
-
-
-def _beta_primitive(name: str, reference: Any, hlo: Any, partials: Any) -> Primitive:
-    return n_ary(
-        name,
-        [floating] * 3,
-        numpy=elementwise_reference(reference),
-        hlo=_wide(hlo),
-        partials=partials,
-    )
 
 
 def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Any:
@@ -453,20 +413,20 @@ def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Any:
     return regularized_incomplete_beta_p.bind(a, b, x)
 
 
-regularized_incomplete_beta_p = _beta_primitive(
+regularized_incomplete_beta_p = _primitive(
     "regularized_incomplete_beta",
-    _betainc,
-    _betainc_hlo,
-    (
+    numpy=by_scipy("betainc"),
+    hlo=_betainc_hlo,
+    partials=(
         lambda t, a, b, x: strong_mul(t, betainc_grad_a_p.bind(a, b, x)),
         lambda t, a, b, x: strong_mul(t, -betainc_grad_a_p.bind(b, a, 1 - x)),
         lambda t, a, b, x: strong_mul(t, _beta_density(a, b, x)),
     ),
 )
 
-betainc_grad_a_p = _beta_primitive(
+betainc_grad_a_p = _primitive(
     "betainc_grad_a",
-    _slope(_betainc),
-    _betainc_grad_a_hlo,
-    (no_derivative("betainc_grad_a", "a"), no_derivative("betainc_grad_a", "b"), _grad_by_x),
+    numpy=_slope(by_scipy("betainc")),
+    hlo=_betainc_grad_a_hlo,
+    partials=(*(_no_second("betainc", operand) for operand in "ab"), _grad_by_x),
 )

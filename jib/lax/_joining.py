@@ -17,8 +17,9 @@ from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero
 from jib.errors import ArgumentTypeError, ArgumentValueError, DTypeError, ShapeError
-from jib.lax._families import constant_like, is_linear, linear_jvp, structural
+from jib.lax._families import constant_like, is_linear, linear_jvp, one_operation, structural
 from jib.lax._shaping import canonical_axis
+from jib.lax._slicing import slice_attributes
 from jib.passes.batch import to_batch_axis
 from jib.typing import ArrayLike
 
@@ -81,18 +82,15 @@ def _concatenate_batch(axis: Any, args: Any, dims: Any, *, dimension: int) -> An
     return concatenate_p.bind(*moved, dimension=dimension + (target <= dimension)), target
 
 
-def _concatenate_lower(ctx: Any, *values: Any, dimension: int) -> Any:
-    attributes = {"dimension": mlir.integer_attribute(dimension)}
-    return mlir.emit("stablehlo.concatenate", mlir.ir_type(ctx.avals_out[0]), values, attributes)
-
-
 concatenate_p = structural(
     "concatenate",
     type=_concatenate_type,
     numpy=lambda *arrays, dimension: np.concatenate(arrays, dimension),
     transpose=_concatenate_transpose,
     batch=_concatenate_batch,
-    lower=_concatenate_lower,
+    lower=one_operation(
+        "concatenate", lambda *, dimension: {"dimension": mlir.integer_attribute(dimension)}
+    ),
 )
 
 
@@ -139,11 +137,7 @@ def _split_lower(ctx: Any, x: Any, *, sizes: tuple, axis: int) -> list[Any]:
     for size, out in zip(sizes, ctx.avals_out, strict=True):
         starts, limits = [0] * aval.ndim, list(aval.shape)
         starts[axis], limits[axis] = start, start + size
-        attributes = {
-            "start_indices": mlir.int64_array(starts),
-            "limit_indices": mlir.int64_array(limits),
-            "strides": mlir.int64_array((1,) * aval.ndim),
-        }
+        attributes = slice_attributes(start=starts, limit=limits, strides=None)
         parts.append(mlir.emit("stablehlo.slice", mlir.ir_type(out), [x], attributes))
         start += size
     return parts
@@ -259,14 +253,10 @@ def _pad_batch(axis: Any, args: Any, dims: Any, *, config: tuple) -> Any:
     return lax.select(added, own, padded), dx
 
 
-def _pad_lower(ctx: Any, x: Any, value: Any, *, config: tuple) -> Any:
-    lows, highs, interiors = zip(*config, strict=True) if config else ((), (), ())
-    attributes = {
-        "edge_padding_low": mlir.int64_array(lows),
-        "edge_padding_high": mlir.int64_array(highs),
-        "interior_padding": mlir.int64_array(interiors),
-    }
-    return mlir.emit("stablehlo.pad", mlir.ir_type(ctx.avals_out[0]), [x, value], attributes)
+def _pad_attributes(*, config: tuple) -> dict[str, Any]:
+    names = ("edge_padding_low", "edge_padding_high", "interior_padding")
+    columns = np.reshape(np.array(config, np.int64), (-1, 3)).T.tolist()
+    return {name: mlir.int64_array(c) for name, c in zip(names, columns, strict=True)}
 
 
 pad_p = structural(
@@ -275,5 +265,5 @@ pad_p = structural(
     numpy=_pad_numpy,
     transpose=_pad_transpose,
     batch=_pad_batch,
-    lower=_pad_lower,
+    lower=one_operation("pad", _pad_attributes),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from jib.errors import ArgumentValueError, StructureError
 from jib.lax._programs import (
     Body,
     check_structure,
+    emit_region,
     merge,
     nonzero_of,
     pick,
@@ -291,19 +293,11 @@ def _scan_type(
 
 
 def _scan_numpy(
-    *args: Any,
-    jaxpr: Jaxpr,
-    num_consts: int,
-    num_carry: int,
-    length: int,
-    reverse: bool,
-    unroll: int,
+    *args: Any, jaxpr: Jaxpr, num_consts: int, num_carry: int, length: int, reverse: bool, **_: Any
 ) -> list[Any]:
     consts, carry, xs = sections(args, num_consts, num_carry)
-    stacks = [
-        np.zeros(a.shape, a.dtype)
-        for a in (stack_aval(v, length).physical() for v in jaxpr.out_avals[num_carry:])
-    ]
+    avals = [stack_aval(v, length).physical() for v in jaxpr.out_avals[num_carry:]]
+    stacks = [np.zeros(a.shape, a.dtype) for a in avals]
     for i in reversed(range(length)) if reverse else range(length):
         outs = evaluate_jaxpr_numpy(jaxpr, (), [*consts, *carry, *[x[i] for x in xs]])
         carry = outs[:num_carry]
@@ -374,12 +368,9 @@ def _run_known(
         hoisted, in_loop = found[: parts.invariant], found[parts.invariant :]
     outs: list[Any] = []
     if parts.known.outvars or parts.known.effects:
-        known_params = {"num_consts": len(in_loop), "num_carry": len(known_carry)}
-        outs = trace.process(
-            scan_p,
-            (*in_loop, *known_carry, *known_xs),
-            {**params, "jaxpr": parts.known, **known_params},
-        )
+        counts = {"num_consts": len(in_loop), "num_carry": len(known_carry)}
+        known = {**params, "jaxpr": parts.known, **counts}
+        outs = trace.process(scan_p, (*in_loop, *known_carry, *known_xs), known)
     stacks = outs[len(known_carry) :]
     found_in = {"const": known_consts, "hoisted": hoisted, "xs": known_xs, "stacked": stacks}
     residuals = [(kind, found_in[kind][i]) for kind, i in parts.sources]
@@ -416,31 +407,21 @@ def _scan_transpose(cts: Any, *operands: Any, **params: Any) -> list[Any]:
         _, rest, rest_params = _run_known(parts, operands, linear, params, context.trace)
         waiting_cts = pick(cts, parts.out_unknown)
         found = _scan_transpose(waiting_cts, *rest, **rest_params)
-        given = iter([ct for x, ct in zip(rest, found, strict=True) if type(x) is UndefinedPrimal])
-        return [next(given) if lin else None for lin in linear]
+        given = [ct for x, ct in zip(rest, found, strict=True) if type(x) is UndefinedPrimal]
+        return merge(linear, given, itertools.repeat(None))
     consts, _, xs = sections(operands, num_consts, num_carry)
     nonzero = nonzero_of(cts)
     body, depends = transpose_body(jaxpr, linear, num_consts, num_carry, nonzero)
     const_depends, carry_depends, _ = sections(depends, num_consts, num_carry)
     known_consts = [x for x in consts if type(x) is not UndefinedPrimal]
-    sums = [
-        algebra.zeros(tangent_aval(x.aval)) for x, d in zip(consts, const_depends, strict=True) if d
-    ]
-    carry_cts = [instantiate(ct) for ct, d in zip(cts[:num_carry], carry_depends, strict=True) if d]
+    sums = [algebra.zeros(tangent_aval(x.aval)) for x in pick(consts, const_depends)]
+    carry_cts = [instantiate(ct) for ct in pick(cts[:num_carry], carry_depends)]
     given = [ct for ct in cts[num_carry:] if type(ct) is not Zero]
     known_xs = [x for x in xs if type(x) is not UndefinedPrimal]
     counts = {"num_consts": len(known_consts), "num_carry": len(sums) + len(carry_cts)}
-    outs = iter(
-        scan_p.bind(
-            *known_consts,
-            *sums,
-            *carry_cts,
-            *given,
-            *known_xs,
-            **{**params, "jaxpr": body, **counts, "reverse": not params["reverse"]},
-        )
-    )
-    found = [next(outs) if d else None for d in depends]
+    operands = (*known_consts, *sums, *carry_cts, *given, *known_xs)
+    params = {**params, "jaxpr": body, **counts, "reverse": not params["reverse"]}
+    found = merge(depends, scan_p.bind(*operands, **params), itertools.repeat(None))
     return [ct if lin else None for ct, lin in zip(found, linear, strict=True)]
 
 
@@ -450,13 +431,10 @@ def _scan_transpose(cts: Any, *operands: Any, **params: Any) -> list[Any]:
 def _scan_dce(used: list[bool], eqn: Equation) -> Equation:
     jaxpr, num_consts = eqn.params["jaxpr"], eqn.params["num_consts"]
     num_carry = eqn.params["num_carry"]
+    num_xs = len(eqn.invars) - num_consts - num_carry
     carry, ys = tuple(used[:num_carry]), tuple(used[num_carry:])
     while True:
-        keep = (
-            *[False] * num_consts,
-            *carry,
-            *[False] * (len(eqn.invars) - num_consts - num_carry),
-        )
+        keep = (*[False] * num_consts, *carry, *[False] * num_xs)
         program, needed = dce_jaxpr(jaxpr, (*carry, *ys), keep)
         if needed[num_consts : num_consts + num_carry] == carry:
             break
@@ -502,12 +480,8 @@ def _scan_lower(
     state = [*carry, *(ctx.constant(0, aval) for aval in stack_avals)]
     whole = length // unroll * unroll
     if whole > unroll:
-        start = ctx.constant(0, _INDEX)
-        state = _emit_loop(ctx, start, state, whole, turn)
-        start_of_rest = whole
-    else:
-        start_of_rest = 0
-    for i in range(start_of_rest, length):
+        state = _emit_loop(ctx, ctx.constant(0, _INDEX), state, whole, turn)
+    for i in range(whole if whole > unroll else 0, length):
         state = step(ctx, ctx.constant(i, _INDEX), state, length == 1)
     return state
 
@@ -522,16 +496,10 @@ def _emit_loop(
     operands = [start, *state]
     types = [x.type for x in operands]
     loop = mlir.emit_many("stablehlo.while", types, operands, regions=2)
-    for region, is_body in ((loop.regions[0], False), (loop.regions[1], True)):
-        block = region.blocks.append(*types)
-        i, *rest = block.arguments
-        inner = LoweringContext(ctx.module, {}, (), ())
-        with mlir.ir.InsertionPoint(block):
-            if is_body:
-                outs = turn(inner, i, rest)
-            else:
-                outs = [mlir.compare(i, inner.constant(stop, _INDEX), "LT")]
-            mlir.emit_many("stablehlo.return", [], outs)
+    test, body = loop.regions
+    go_on = lambda c, i, *_: [mlir.compare(i, c.constant(stop, _INDEX), "LT")]  # noqa: E731
+    emit_region(ctx.module, test, types, go_on)
+    emit_region(ctx.module, body, types, lambda c, i, *rest: turn(c, i, rest))
     return list(loop.results)[1:]
 
 

@@ -21,6 +21,7 @@ from jib.lax._loops_scan import scan_as
 from jib.lax._programs import (
     Body,
     check_structure,
+    emit_region,
     merge,
     nonzero_of,
     permuted,
@@ -311,24 +312,12 @@ def _while_partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, A
     flags = (*cond_unknown, *carry)
     if all(carry) or any(partial_eval_jaxpr(cond, flags).out_unknown):
         return split.recorder.process(while_p, args, params)
-    cond_args, body_args, value = sections(args, num_cond, num_body)
     keep = [i < carry.count(False) for i in range(len(parts.known.outvars))]
     small = select_outputs(parts.known, keep)
     kept_cond = dce_jaxpr(cond, (True,), tuple([not u for u in flags]))[0]
-    outs = split.parent.process(
-        while_p,
-        (
-            *pick(cond_args, cond_unknown, False),
-            *pick(body_args, consts, False),
-            *pick(value, carry, False),
-        ),
-        {
-            "cond": kept_cond,
-            "body": small,
-            "num_cond": cond_unknown.count(False),
-            "num_body": consts.count(False),
-        },
-    )
+    counts = {"num_cond": cond_unknown.count(False), "num_body": consts.count(False)}
+    known = tuple(pick(args, (*flags[:num_cond], *consts, *carry), False))
+    outs = split.parent.process(while_p, known, {"cond": kept_cond, "body": small, **counts})
     operation = "the derivative of `while_loop`"
     cond, body = (without_effects(p, operation) for p in (cond, body))
     programs = {"cond": without_key_uses(cond), "body": without_key_uses(body)}
@@ -405,15 +394,11 @@ def _while_dce(used: list[bool], eqn: Equation) -> Equation:
         carry = needed[num_body:]
     small_cond, kept_cond = dce_jaxpr(cond, (True,), (*[False] * num_cond, *carry))
     kept = (*kept_cond[:num_cond], *needed)
+    counts = {"num_cond": sum(kept[:num_cond]), "num_body": sum(needed[:num_body])}
     return eqn.replace(
         invars=pick(eqn.invars, kept),
         outvars=pick(eqn.outvars, carry),
-        params={
-            "cond": small_cond,
-            "body": small,
-            "num_cond": sum(kept_cond[:num_cond]),
-            "num_body": sum(needed[:num_body]),
-        },
+        params={"cond": small_cond, "body": small, **counts},
     )
 
 
@@ -423,15 +408,9 @@ def _while_lower(
     cond_consts, body_consts, value = sections(values, num_cond, num_body)
     types = [x.type for x in value]
     loop = mlir.emit_many("stablehlo.while", types, list(value), regions=2)
-    for region, jaxpr, consts in (
-        (loop.regions[0], cond, cond_consts),
-        (loop.regions[1], body, body_consts),
-    ):
-        block = region.blocks.append(*types)
-        inner = LoweringContext(ctx.module, {}, (), ())
-        with mlir.ir.InsertionPoint(block):
-            outs = inline_jaxpr(inner, jaxpr, [*consts, *block.arguments])
-            mlir.emit_many("stablehlo.return", [], outs)
+    test, step = loop.regions
+    emit_region(ctx.module, test, types, lambda c, *v: inline_jaxpr(c, cond, [*cond_consts, *v]))
+    emit_region(ctx.module, step, types, lambda c, *v: inline_jaxpr(c, body, [*body_consts, *v]))
     return list(loop.results)
 
 

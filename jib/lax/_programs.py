@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jib import dtypes, lax
+from jib.backend import mlir
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.axes import match_vary
 from jib.core.jaxpr import Jaxpr, Var, memoized
@@ -14,12 +15,13 @@ from jib.core.zeros import Zero, tangent_aval
 from jib.errors import CarryError, StructureError
 from jib.passes.batch import to_batch_axis
 from jib.passes.dce import dce_jaxpr
+from jib.passes.lower import LoweringContext
 from jib.passes.stage import stage
 from jib.tree import first_difference, tree_registry
 
 __all__ = [
-    "Body", "check_structure", "join_constants", "leading", "merge", "nonzero_of", "permuted",
-    "pick", "select_outputs", "stable_carry", "stack_aval", "tangents_of", "trace_body",
+    "Body", "check_structure", "emit_region", "join_constants", "leading", "merge", "nonzero_of",
+    "permuted", "pick", "select_outputs", "stable_carry", "stack_aval", "tangents_of", "trace_body",
     "without_weak_outputs",
 ]  # fmt: skip
 
@@ -193,6 +195,14 @@ def leading(
     mapped = tuple([d is not None for d in dims])
     moved = [x if d is None else to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
     return mapped, moved
+
+
+def emit_region(module: Any, region: Any, types: Sequence[Any], write: Callable[..., Any]) -> None:
+    """Write the one block of a region; `write(ctx, *arguments)` gives the values it returns."""
+    block = region.blocks.append(*types)
+    with mlir.ir.InsertionPoint(block):
+        outs = write(LoweringContext(module, {}, (), ()), *block.arguments)
+        mlir.emit_many("stablehlo.return", [], outs)
 
 
 def pick(values: Iterable[Any], mask: Iterable[bool], wanted: bool = True) -> list[Any]:

@@ -158,11 +158,11 @@ def _ragged(
     if role == "batch":
         last = aval_of(ends).shape[-1]
         total = lax.slice_in_dim(ends, last - 1, last, axis=aval_of(ends).ndim - 1)
-        (lhs,) = _inside(lhs, [total], (1, *shape), ragged, prefix)
+        lhs = _inside(lhs, [total], (1, *shape), ragged, prefix)
         pairs = ((lc, rc), (lb, rb))
         return lax.dot_general(lax.reshape(lhs, shape), rhs, pairs, precision, preferred)
     full = (aval_of(ends).shape[-1], *shape)
-    (lhs,) = _inside(lhs, [ends, lax.sub(ends, sizes)], full, ragged, prefix)
+    lhs = _inside(lhs, [ends, lax.sub(ends, sizes)], full, ragged, prefix)
     lc, lb = tuple(a + 1 for a in lc), tuple(a + 1 for a in lb)
     if role == "free":  # the elements of other groups are zero: sum over the groups too
         pairs = (((0, *lc), (*numbers.rhs_group_dimensions, *rc)), (lb, rb))
@@ -171,7 +171,7 @@ def _ragged(
     return algebra.moveaxis(found, len(lb), 0)
 
 
-def _inside(lhs: Any, bounds: list, full: tuple, ragged: int, prefix: tuple) -> list[Any]:
+def _inside(lhs: Any, bounds: list, full: tuple, ragged: int, prefix: tuple) -> Any:
     """`lhs` once for each group, with zeros outside it; `bounds` are the ends, then the starts."""
     place = lax.broadcasted_iota(aval_of(bounds[0]).dtype, full, ragged + 1)
     spread = []
@@ -187,7 +187,7 @@ def _inside(lhs: Any, bounds: list, full: tuple, ragged: int, prefix: tuple) -> 
     if len(spread) > 1:
         inside = lax.bitwise_and(inside, lax.ge(place, spread[1]))
     repeated = lax.broadcast_in_dim(lhs, full, tuple(range(1, len(full))))
-    return [lax.select(inside, repeated, lax.full(full, constant_like(lhs, 0)))]
+    return lax.select(inside, repeated, lax.full(full, constant_like(lhs, 0)))
 
 
 def ragged_all_to_all(

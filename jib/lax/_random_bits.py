@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from jib import lax
-from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.key_uses import KeyUse
@@ -17,7 +16,13 @@ from jib.core.keys import KeyDType, key_dtype
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError, ShapeError
-from jib.lax._families import constant_jvp, elementwise_batch, elementwise_type, integers
+from jib.lax._families import (
+    batch_in_front,
+    constant_jvp,
+    elementwise_batch,
+    elementwise_type,
+    integers,
+)
 from jib.passes.lower import call_jaxpr
 from jib.passes.stage import stage_jaxpr
 
@@ -125,18 +130,13 @@ def _wrap_type(words: ShapedArray, *, dtype: KeyDType) -> ShapedArray:
     return ShapedArray(words.shape[: words.ndim - len(expected)], dtype)
 
 
-def _wrap_batch(axis: Any, args: Any, dims: Any, *, dtype: KeyDType) -> tuple[Any, int]:
-    words = algebra.moveaxis(args[0], dims[0], 0) if dims[0] else args[0]
-    return wrap_key_p.bind(words, dtype=dtype), 0
-
-
 wrap_key_p = Primitive(
     "wrap_key",
     type=_wrap_type,
     numpy=lambda words, *, dtype: words,
     jvp=constant_jvp(lambda: wrap_key_p),
     transpose=Waived("random keys have no derivative"),
-    batch=_wrap_batch,
+    batch=batch_in_front(lambda: wrap_key_p),
     lower=lambda ctx, words, *, dtype: words,
 )
 
@@ -150,12 +150,6 @@ def _data_type(keys: ShapedArray, *, use: KeyUse | None = None) -> ShapedArray:
     return keys.physical()
 
 
-def _data_batch(
-    axis: Any, args: Any, dims: Any, *, use: KeyUse | None = None
-) -> tuple[Any, int | None]:
-    return key_data_p.bind(*args, use=use), dims[0]
-
-
 # With a `use` the words are read to make random numbers, which is done once with each key.
 key_data_p = Primitive(
     "key_data",
@@ -163,6 +157,6 @@ key_data_p = Primitive(
     numpy=lambda keys, *, use=None: keys,
     jvp=constant_jvp(lambda: key_data_p),
     transpose=Waived("random keys have no derivative"),
-    batch=_data_batch,
+    batch=lambda axis, args, dims, *, use=None: (key_data_p.bind(*args, use=use), dims[0]),
     lower=lambda ctx, keys, *, use=None: keys,
 )

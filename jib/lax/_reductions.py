@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -318,16 +319,54 @@ reduce_xor_p = _reduction(
 )
 
 
-def _keeping_nan(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """A `lower` rule for extremes that looks for NaN apart.
+# From this many elements on, extremes are looked for in pieces.
+_MANY = 4096
 
-    XLA hands large reductions on CPUs to a kernel whose maximum drops NaN (jaxlib 0.10.2).
+
+def _piece_size(length: int) -> int:
+    """The length of about 16 pieces, which vector registers divide; 1 for a short axis."""
+    size = -(-length // 16)
+    return 1 if length <= 32 else size + -size % (64 if size > 64 else 16)
+
+
+def _folded(
+    x: Any, *, axis: int, join: Callable[..., Any], each: Callable[..., Any] | None = None
+) -> Any:
+    """The pieces of an axis, which may overlap, joined element by element.
+
+    `each(piece, start)` is done with every piece before.
     """
+    length = aval_of(x).shape[axis]
+    size = _piece_size(length)
+    starts = [min(i, length - size) for i in range(0, length, size)]
+    pieces = [lax.slice_in_dim(x, start, start + size, axis=axis) for start in starts]
+    if each is not None:
+        pieces = list(map(each, pieces, starts))
+    while len(pieces) > 1:
+        pieces = [*map(join, pieces[::2], pieces[1::2]), *pieces[len(pieces) & ~1 :]]
+    return pieces[0]
+
+
+def _on_cpu(plain: Callable[..., Any], join: Callable[..., Any]) -> Callable[..., Any]:
+    """A `lower` rule for extremes: on CPUs pieces are joined first, then NaN is looked for apart.
+
+    There XLA hands reductions to a kernel whose maximum drops NaN (jaxlib 0.10.2), and which is
+    slow for short axes and integers; the element-wise maximum compiles to vector instructions.
+    """
+    fold = lower_by_tracing(functools.partial(_folded, join=join))
 
     def rule(ctx: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
-        found = plain(ctx, x, axes=axes)
         aval, out = ctx.avals_in[0], ctx.avals_out[0]
-        if ctx.platform != "cpu" or kind_of(aval.dtype) != "f" or not axes:
+        if ctx.platform != "cpu" or not axes:
+            return plain(ctx, x, axes=axes)
+        axis = max(axes, key=lambda i: aval.shape[i])
+        if aval.size >= _MANY:
+            x = fold(ctx, x, axis=axis)
+            shape = (*aval.shape[:axis], _piece_size(aval.shape[axis]), *aval.shape[axis + 1 :])
+            aval = ShapedArray(shape, aval.dtype)
+            ctx = ctx.replace((aval,), (out,))
+        found = plain(ctx, x, axes=axes)
+        if kind_of(aval.dtype) != "f":
             return found
         # A sum of absolute values is NaN if and only if one of them is, and it is a fast reduction.
         sizes = mlir.emit("stablehlo.abs", mlir.ir_type(aval), [x])
@@ -339,8 +378,8 @@ def _keeping_nan(plain: Callable[..., Any]) -> Callable[..., Any]:
     return rule
 
 
-reduce_max_p.lower = _keeping_nan(reduce_max_p.lower)
-reduce_min_p.lower = _keeping_nan(reduce_min_p.lower)
+reduce_max_p.lower = _on_cpu(reduce_max_p.lower, lambda a, b: lax.max(a, b))
+reduce_min_p.lower = _on_cpu(reduce_min_p.lower, lambda a, b: lax.min(a, b))
 
 # ------------------------------------------------------------------------------------ places
 
@@ -367,59 +406,27 @@ def argmin(operand: ArrayLike, axis: int, index_dtype: DTypeLike) -> Any:
     return argmin_p.bind(operand, axis=axis, index_dtype=dtypes.parse(index_dtype))
 
 
-# From this length on the place of the extreme is looked for in blocks.
-_LONG_AXIS = 256
-
-
-def _place_by_equality(x: Any, axis: int, extreme: Callable[..., Any], fill: Any) -> Any:
+def _place_by_equality(x: Any, axis: int, extreme: Callable[..., Any]) -> Any:
     """The first index at which the extreme (or NaN) stands.
 
     Two plain reductions, which compile to vector instructions; a reduction of pairs does not.
     """
-    aval = aval_of(x)
-    found = lax.eq(x, _restored(extreme(x, (axis,)), aval.shape, (axis,)))
-    if kind_of(aval.dtype) == "f":
-        found = lax.bitwise_or(found, lax.ne(x, x))
+    aval, top = aval_of(x), extreme(x, (axis,))
     counter = np.int32 if aval.shape[axis] <= np.iinfo(np.int32).max else np.int64
-    index = lax.broadcasted_iota(counter, aval.shape, axis)
-    beyond = constant_like(index, aval.shape[axis])
-    return reduce_min(lax.select(found, index, beyond), (axis,))
+
+    def places(piece: Any, start: int) -> Any:
+        shape = aval_of(piece).shape
+        found = lax.eq(piece, _restored(top, shape, (axis,)))
+        if kind_of(aval.dtype) == "f":
+            found = lax.bitwise_or(found, lax.ne(piece, piece))
+        index = lax.broadcasted_iota(counter, shape, axis)
+        index = lax.add(index, constant_like(index, start))
+        return lax.select(found, index, lax.full_like(index, aval.shape[axis]))
+
+    return reduce_min(_folded(x, axis=axis, join=lax.min, each=places), (axis,))
 
 
-def _place_in_blocks(x: Any, axis: int, extreme: Callable[..., Any], fill: Any) -> Any:
-    """The same along a long last axis: first the block, then the place in it.
-
-    Only one fast reduction touches all of the elements.
-    """
-    *lead, length = aval_of(x).shape
-    rows = math.prod(lead)
-    size = math.isqrt(length)
-    blocks = -(-length // size)
-    x = lax.reshape(x, (rows, length))
-    if blocks * size != length:
-        padding = [(0, 0, 0), (0, blocks * size - length, 0)]
-        x = lax.pad(x, constant_like(x, fill(aval_of(x).dtype)), padding)
-    x = lax.reshape(x, (rows, blocks, size))
-    block = _place_by_equality(extreme(x, (2,)), 1, extreme, fill)
-    if rows == 1:
-        start = lax.reshape(block, ())
-        chosen = lax.dynamic_slice(x, (0, start, 0), (1, 1, size))
-    else:
-        numbers = lax.GatherDimensionNumbers((1,), (1,), (1,), (0,), (0,))
-        chosen = lax.gather(x, lax.reshape(block, (rows, 1)), numbers, (1, 1, size))
-    within = _place_by_equality(lax.reshape(chosen, (rows, size)), 1, extreme, fill)
-    place = lax.add(
-        lax.mul(block, constant_like(block, size)),
-        lax.convert_element_type(within, aval_of(block).dtype),
-    )
-    return lax.reshape(place, tuple(lead))
-
-
-def _place(
-    name: str, numpy: Callable[..., Any], extreme: Callable[..., Any], fill: Callable[..., Any]
-) -> Primitive:
-    """`extreme` finds the value, and `fill` is what never wins."""
-
+def _place(name: str, numpy: Callable[..., Any], extreme: Callable[..., Any]) -> Primitive:
     def type(x: ShapedArray, *, axis: int, index_dtype: Any) -> ShapedArray:
         if kind_of(x.dtype) not in "bif":
             raise DTypeError.accepts(name, x.dtype.name, "boolean, integer or floating")
@@ -434,9 +441,7 @@ def _place(
         return primitive.bind(args[0], axis=moved, index_dtype=index_dtype), dim
 
     def lowered(x: Any, *, axis: int, index_dtype: Any) -> Any:
-        shape = aval_of(x).shape
-        in_blocks = axis == len(shape) - 1 and shape[axis] >= _LONG_AXIS
-        found = (_place_in_blocks if in_blocks else _place_by_equality)(x, axis, extreme, fill)
+        found = _place_by_equality(x, axis, extreme)
         return lax.convert_element_type(found, index_dtype)
 
     primitive = Primitive(
@@ -451,5 +456,5 @@ def _place(
     return primitive
 
 
-argmax_p = _place("argmax", np.argmax, reduce_max, lowest)
-argmin_p = _place("argmin", np.argmin, reduce_min, highest)
+argmax_p = _place("argmax", np.argmax, reduce_max)
+argmin_p = _place("argmin", np.argmin, reduce_min)

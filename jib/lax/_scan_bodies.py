@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from jib.core.algebra import algebra
 from jib.core.jaxpr import Jaxpr, memoized
-from jib.core.zeros import Zero, tangent_aval
-from jib.lax._programs import merge, permuted, pick, select_outputs
+from jib.core.zeros import tangent_aval
+from jib.lax._programs import merge, permuted, pick, select_outputs, tangents_of
 from jib.passes.dce import without_dead_code
 from jib.passes.jvp import instantiate, jvp_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
@@ -189,15 +189,8 @@ def transpose_body(
         rest = iter(values)
         known, so_far, from_carry, from_ys, elements = [[next(rest) for _ in g] for g in groups]
         outs = iter(evaluate(program, (), *known, *elements, *from_carry, *from_ys))
-        added = [next(outs) if d else None for d in const_depends]
-        new_sums = [
-            algebra.add(total, ct)
-            for total, ct in zip(so_far, pick(added, const_depends), strict=True)
-        ]
-        new_carry = [
-            next(outs) if d else Zero(tangent_aval(a))
-            for d, a in zip(reached, carry_avals, strict=True)
-        ]
+        new_sums = [algebra.add(total, next(outs)) for total in so_far]
+        new_carry = tangents_of(reached, outs, carry_avals)
         return [*new_sums, *(instantiate(ct) for ct in pick(new_carry, carry)), *outs]
 
     body = stage_jaxpr(backwards, [a for g in groups for a in g], name=f"{jaxpr.name}_backwards")

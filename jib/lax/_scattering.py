@@ -10,14 +10,13 @@ import numpy as np
 
 from jib import lax
 from jib.backend import mlir
-from jib.backend.mlir import ir
 from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import DTypeError, ShapeError
-from jib.lax._families import constant_like, is_linear
+from jib.lax._families import constant_like, is_linear, join_region, zero_tangent
 from jib.lax._gathering import (
     GatherDimensionNumbers,
     GatherScatterMode,
@@ -200,14 +199,7 @@ def _lower_rule(combine: str | None) -> Callable[..., Any]:
         operation = mlir.emit_many(
             "stablehlo.scatter", [mlir.ir_type(out)], [x, indices, updates], attributes, 1
         )
-        scalar = mlir.ir_type(ShapedArray((), out.dtype))
-        places = [mlir.unknown_location] * 2
-        block = operation.regions[0].blocks.append(scalar, scalar, arg_locs=places)
-        with ir.InsertionPoint(block):
-            old, new = block.arguments
-            result = new if combine is None else mlir.emit(combine, scalar, [old, new])
-            mlir.emit_many("stablehlo.return", [], [result])
-        return operation.results[0]
+        return join_region(operation, out.dtype, combine)
 
     return rule
 
@@ -235,7 +227,7 @@ def _make(name: str, combine: Any, hlo: str | None, jvp: Any, transpose: Any) ->
         t, _, u = tangents
         if type(t) is Zero and type(u) is Zero:
             out = primitive.bind(*primals, **params)
-            return out, Zero(tangent_aval(aval_of(out)))
+            return out, zero_tangent(out)
         return jvp(x, indices, updates, t, u, **params)
 
     primitive = Primitive(
@@ -341,7 +333,7 @@ def _add_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -
     return [ct if is_linear(x) else None, None, ct_updates]
 
 
-scatter_add_p = _make("scatter_add", np.add.at, "stablehlo.add", _add_jvp, _add_transpose)
+scatter_add_p = _make("scatter_add", np.add.at, "add", _add_jvp, _add_transpose)
 
 
 scatter_add = _public(
@@ -401,7 +393,7 @@ def _mul_transpose(ct: Any, x: Any, indices: Any, updates: Any, **params: Any) -
     return [None, None, lax.mul(share, _gather_back(x, indices, updates.aval, **params))]
 
 
-scatter_mul_p = _make("scatter_mul", np.multiply.at, "stablehlo.multiply", _mul_jvp, _mul_transpose)
+scatter_mul_p = _make("scatter_mul", np.multiply.at, "multiply", _mul_jvp, _mul_transpose)
 scatter_mul = _public(
     scatter_mul_p, "Like `scatter_add`, but the elements are multiplied by the updates."
 )
@@ -431,8 +423,8 @@ def _extremum(name: str, combine: Callable[..., Any], hlo: str) -> Primitive:
     return primitive
 
 
-scatter_min_p = _extremum("scatter_min", np.minimum.at, "stablehlo.minimum")
-scatter_max_p = _extremum("scatter_max", np.maximum.at, "stablehlo.maximum")
+scatter_min_p = _extremum("scatter_min", np.minimum.at, "minimum")
+scatter_max_p = _extremum("scatter_max", np.maximum.at, "maximum")
 scatter_min = _public(
     scatter_min_p,
     "Like `scatter_add`, but elements become the minimum of themselves and the updates.",

@@ -14,7 +14,7 @@ from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_of
 from jib.errors import AxisError, ShapeError
-from jib.lax._families import structural
+from jib.lax._families import one_operation, structural
 from jib.typing import ArrayLike, Shape
 
 __all__ = [
@@ -45,17 +45,14 @@ def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
     if all(tuple(s) == first for s in shapes):
         return first
     result: list[int] = []
-    for column in zip(*_right_aligned(shapes), strict=True):
+    rank = max(map(len, shapes))
+    aligned = [(1,) * (rank - len(s)) + tuple(s) for s in shapes]
+    for column in zip(*aligned, strict=True):
         lengths = {d for d in column if d != 1}
         if len(lengths) > 1:
             raise ShapeError.broadcast("broadcast", [str(tuple(s)) for s in shapes])
         result.append(lengths.pop() if lengths else 1)
     return tuple(result)
-
-
-def _right_aligned(shapes: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    rank = max(len(s) for s in shapes)
-    return [(1,) * (rank - len(s)) + tuple(s) for s in shapes]
 
 
 # ------------------------------------------------------------------------------ broadcasting
@@ -118,15 +115,9 @@ def _broadcast_transpose(ct: Any, x: Any, *, shape: tuple, dims: tuple) -> list[
 
 def _broadcast_batch(axis: Any, args: Any, dims_in: Any, *, shape: tuple, dims: tuple) -> Any:
     (x,), (d,) = args, dims_in
-    x = algebra.moveaxis(x, d, 0) if d else x
+    x = algebra.moveaxis(x, d, 0)
     places = (0, *(i + 1 for i in dims))
     return broadcast_in_dim_p.bind(x, shape=(axis.size, *shape), dims=places), 0
-
-
-def _broadcast_lower(ctx: Any, x: Any, *, shape: tuple, dims: tuple) -> Any:
-    attributes = {"broadcast_dimensions": mlir.int64_array(dims)}
-    out = mlir.ir_type(ctx.avals_out[0])
-    return mlir.emit("stablehlo.broadcast_in_dim", out, [x], attributes)
 
 
 broadcast_in_dim_p = structural(
@@ -135,7 +126,9 @@ broadcast_in_dim_p = structural(
     numpy=_broadcast_numpy,
     transpose=_broadcast_transpose,
     batch=_broadcast_batch,
-    lower=_broadcast_lower,
+    lower=one_operation(
+        "broadcast_in_dim", lambda *, shape, dims: {"broadcast_dimensions": mlir.int64_array(dims)}
+    ),
 )
 
 
@@ -195,12 +188,8 @@ def _reshape_type(x: ShapedArray, *, shape: tuple) -> ShapedArray:
 
 
 def _reshape_batch(axis: Any, args: Any, dims: Any, *, shape: tuple) -> Any:
-    x = algebra.moveaxis(args[0], dims[0], 0) if dims[0] else args[0]
+    x = algebra.moveaxis(args[0], dims[0], 0)
     return reshape_p.bind(x, shape=(axis.size, *shape)), 0
-
-
-def _reshape_lower(ctx: Any, x: Any, *, shape: tuple) -> Any:
-    return mlir.emit("stablehlo.reshape", mlir.ir_type(ctx.avals_out[0]), [x])
 
 
 reshape_p = structural(
@@ -209,7 +198,7 @@ reshape_p = structural(
     numpy=lambda x, *, shape: np.reshape(x, shape),
     transpose=lambda ct, x, *, shape: [reshape(ct, x.aval.shape)],
     batch=_reshape_batch,
-    lower=_reshape_lower,
+    lower=one_operation("reshape"),
 )
 
 
@@ -220,10 +209,9 @@ def expand_dims(array: ArrayLike, dimensions: Sequence[int]) -> Any:
     places = {canonical_axis("expand_dims", d, ndim) for d in dimensions}
     if len(places) != len(tuple(dimensions)):
         raise ShapeError(f"`expand_dims` got an axis twice in {tuple(dimensions)}")
-    lengths = iter(aval.shape)
-    shape = tuple(1 if i in places else next(lengths) for i in range(ndim))
     rest = [i for i in range(ndim) if i not in places]
-    return broadcast_in_dim(array, shape, rest)
+    lengths = dict(zip(rest, aval.shape, strict=True))
+    return broadcast_in_dim(array, [lengths.get(i, 1) for i in range(ndim)], rest)
 
 
 def squeeze(array: ArrayLike, dimensions: Sequence[int]) -> Any:
@@ -279,18 +267,15 @@ def _transpose_batch(axis: Any, args: Any, dims: Any, *, permutation: tuple) -> 
     return transpose_p.bind(x, permutation=(d, *rest)), 0
 
 
-def _transpose_lower(ctx: Any, x: Any, *, permutation: tuple) -> Any:
-    attributes = {"permutation": mlir.int64_array(permutation)}
-    return mlir.emit("stablehlo.transpose", mlir.ir_type(ctx.avals_out[0]), [x], attributes)
-
-
 transpose_p = structural(
     "transpose",
     type=_transpose_type,
     numpy=lambda x, *, permutation: np.transpose(x, permutation),
     transpose=lambda ct, x, *, permutation: [transpose(ct, _inverse(permutation))],
     batch=_transpose_batch,
-    lower=_transpose_lower,
+    lower=one_operation(
+        "transpose", lambda *, permutation: {"permutation": mlir.int64_array(permutation)}
+    ),
 )
 
 
@@ -320,16 +305,13 @@ def _rev_batch(axis: Any, args: Any, dims: Any, *, dimensions: tuple) -> Any:
     return rev_p.bind(args[0], dimensions=moved), dims[0]
 
 
-def _rev_lower(ctx: Any, x: Any, *, dimensions: tuple) -> Any:
-    attributes = {"dimensions": mlir.int64_array(dimensions)}
-    return mlir.emit("stablehlo.reverse", mlir.ir_type(ctx.avals_out[0]), [x], attributes)
-
-
 rev_p = structural(
     "rev",
     type=_rev_type,
     numpy=lambda x, *, dimensions: np.flip(x, dimensions),
     transpose=lambda ct, x, *, dimensions: [rev(ct, dimensions)],
     batch=_rev_batch,
-    lower=_rev_lower,
+    lower=one_operation(
+        "reverse", lambda *, dimensions: {"dimensions": mlir.int64_array(dimensions)}
+    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from jib.backend import mlir
@@ -15,7 +17,7 @@ from jib.lax._families import linear_jvp
 from jib.sharding._partition_spec import PartitionSpec
 from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = ["reshard", "with_sharding_constraint"]
+__all__ = ["auto_axes", "reshard", "with_sharding_constraint"]
 
 
 def named_sharding(sharding: Any) -> Any:
@@ -69,6 +71,34 @@ def with_sharding_constraint(x: Any, shardings: Any) -> Any:
 def reshard(xs: Any, out_shardings: Any) -> Any:
     """Lay a tree of arrays out anew; the same as `with_sharding_constraint`."""
     return with_sharding_constraint(xs, out_shardings)
+
+
+def auto_axes(
+    f: Callable[..., Any] | None = None, /, *, axes: Any = None, out_sharding: Any = None
+) -> Any:
+    """A function inside which the compiler chooses the layouts; the result lies as asked for.
+
+    Here the compiler chooses along every mesh axis anyway, so `axes` changes nothing.
+
+    Args:
+        f: the function; without it, a decorator is returned.
+        axes: mesh axes.
+        out_sharding: a prefix of the result: shardings, `PartitionSpec`s or None.
+
+    Example:
+        >>> import jib, jib.numpy as jnp
+        >>> rows = jib.NamedSharding(jib.make_mesh((1,), ("x",)), jib.P("x"))
+        >>> jib.sharding.auto_axes(jnp.sin, out_sharding=rows)(jnp.zeros(2)).tolist()
+        [0.0, 0.0]
+    """
+    if f is None:
+        return functools.partial(auto_axes, axes=axes, out_sharding=out_sharding)
+
+    @functools.wraps(f)
+    def constrained(*args: Any, **kwargs: Any) -> Any:
+        return with_sharding_constraint(f(*args, **kwargs), out_sharding)
+
+    return constrained
 
 
 def _constrained(x: Any, sharding: Any) -> Any:

@@ -16,7 +16,14 @@ from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
 from jib.core.tracing import aval_of, context, is_eager
 from jib.errors import DTypeError, IndexBoundsError, ShapeError
-from jib.lax._families import constant_like, is_linear, kind_of, linear_jvp, structural
+from jib.lax._families import (
+    constant_like,
+    is_linear,
+    kind_of,
+    linear_jvp,
+    one_operation,
+    structural,
+)
 from jib.passes.batch import to_batch_axis
 from jib.passes.eager import compiled
 from jib.passes.stage import StageTrace
@@ -125,13 +132,13 @@ def _slice_batch(
     ), d
 
 
-def _slice_lower(ctx: Any, x: Any, *, start: tuple, limit: tuple, strides: Any) -> Any:
-    attributes = {
+def slice_attributes(*, start: Shape, limit: Shape, strides: Any) -> dict[str, Any]:
+    """Those of StableHLO's `slice`."""
+    return {
         "start_indices": mlir.int64_array(start),
         "limit_indices": mlir.int64_array(limit),
         "strides": mlir.int64_array(strides or (1,) * len(start)),
     }
-    return mlir.emit("stablehlo.slice", mlir.ir_type(ctx.avals_out[0]), [x], attributes)
 
 
 slice_p = structural(
@@ -140,7 +147,7 @@ slice_p = structural(
     numpy=_slice_numpy,
     transpose=_slice_transpose,
     batch=_slice_batch,
-    lower=_slice_lower,
+    lower=one_operation("slice", slice_attributes),
 )
 
 
@@ -268,7 +275,7 @@ def _check_starts(name: str, starts: Sequence[ShapedArray], ndim: int) -> None:
         if aval.shape:
             raise ShapeError(f"`{name}` needs scalar starts, but got {aval}")
         if kind_of(aval.dtype) != "i":
-            raise DTypeError.accepts(name, aval.dtype.name, "integer starts: it")
+            raise DTypeError(f"`{name}` needs integer starts, but got {aval}")
 
 
 def _dynamic_slice_type(x: ShapedArray, *starts: ShapedArray, slice_sizes: tuple) -> ShapedArray:

@@ -92,10 +92,8 @@ def dynamic_index_in_dim(
     """The elements at one position of an axis, which stays with length 1 if `keepdims`."""
     axis, starts, sizes = _one_axis("dynamic_index_in_dim", operand, axis, index)
     sizes[axis] = 1
-    result = lax.dynamic_slice(
-        operand, starts, sizes, allow_negative_indices=allow_negative_indices
-    )
-    return result if keepdims else lax.squeeze(result, (axis,))
+    row = lax.dynamic_slice(operand, starts, sizes, allow_negative_indices=allow_negative_indices)
+    return row if keepdims else lax.squeeze(row, (axis,))
 
 
 def dynamic_update_slice_in_dim(

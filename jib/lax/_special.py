@@ -15,7 +15,7 @@ from jib.core.tracing import aval_of
 from jib.errors import NoDerivativeError
 from jib.lax._arithmetic import add, div, integer_pow, mul, neg, strong_mul, sub
 from jib.lax._families import binary, constant_like, floating, unary
-from jib.lax._transcendental import by_result
+from jib.lax._transcendental import by_argument, by_result
 from jib.typing import ArrayLike
 
 __all__ = [
@@ -23,21 +23,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def elementwise_reference(function: Callable[..., float]) -> Callable[..., Any]:
-    """A NumPy reference from a function of Python floats; where it fails the result is NaN."""
+_scipy: Any = DeferredModule("scipy.special")  # for the NumPy rules alone
 
-    def safe(*values: float) -> float:
-        try:
-            return function(*values)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            return math.nan
 
-    def reference(*arrays: Any) -> Any:
-        rows = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in arrays])
-        found = [safe(*values) for values in zip(*(r.ravel().tolist() for r in rows), strict=True)]
-        return np.asarray(found, np.float64).reshape(rows[0].shape)
-
-    return reference
+def by_scipy(name: str) -> Callable[..., Any]:
+    """A NumPy rule: SciPy's function of that name, in float64."""
+    return lambda *arrays: getattr(_scipy, name)(*[np.asarray(x, np.float64) for x in arrays])
 
 
 # -------------------------------------------------------------------------- error functions
@@ -58,14 +49,9 @@ def _bell(t: Any, x: Any, height: float) -> Any:
     return mul(t, mul(constant_like(x, height), lax.exp(neg(integer_pow(x, 2)))))
 
 
-_statistics: Any = DeferredModule("statistics")
 _SLOPE = 2 / math.sqrt(math.pi)
 erf_p = unary(
-    "erf",
-    floating,
-    numpy=elementwise_reference(math.erf),
-    hlo="chlo.erf",
-    jvp=lambda t, x: _bell(t, x, _SLOPE),
+    "erf", floating, numpy=by_scipy("erf"), hlo="chlo.erf", jvp=lambda t, x: _bell(t, x, _SLOPE)
 )
 
 
@@ -75,11 +61,7 @@ def erfc(x: ArrayLike) -> Any:
 
 
 erfc_p = unary(
-    "erfc",
-    floating,
-    numpy=elementwise_reference(math.erfc),
-    hlo="chlo.erfc",
-    jvp=lambda t, x: _bell(t, x, -_SLOPE),
+    "erfc", floating, numpy=by_scipy("erfc"), hlo="chlo.erfc", jvp=lambda t, x: _bell(t, x, -_SLOPE)
 )
 
 
@@ -88,20 +70,12 @@ def erf_inv(x: ArrayLike) -> Any:
     return erf_inv_p.bind(x)
 
 
-def _erf_inv(x: float) -> float:
-    if abs(x) == 1:
-        return math.copysign(math.inf, x)
-    if abs(x) < 1e-9:
-        return x / _SLOPE
-    return _statistics.NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2)
-
-
 erf_inv_p = by_result(
     "erf_inv",
     floating,
-    numpy=elementwise_reference(_erf_inv),
+    numpy=by_scipy("erfinv"),
     hlo="chlo.erf_inv",
-    jvp=lambda t, y, x: strong_mul(t, mul(constant_like(y, 1 / _SLOPE), lax.exp(mul(y, y)))),
+    slope=lambda y, x: mul(constant_like(y, 1 / _SLOPE), lax.exp(mul(y, y))),
 )
 
 # ---------------------------------------------------------------------------- gamma family
@@ -112,16 +86,8 @@ def lgamma(x: ArrayLike) -> Any:
     return lgamma_p.bind(x)
 
 
-def _lgamma(x: float) -> float:
-    return math.inf if x <= 0 and x == math.floor(x) else math.lgamma(x)
-
-
-lgamma_p = unary(
-    "lgamma",
-    floating,
-    numpy=elementwise_reference(_lgamma),
-    hlo="chlo.lgamma",
-    jvp=lambda t, x: strong_mul(t, digamma(x)),
+lgamma_p = by_argument(
+    "lgamma", floating, numpy=by_scipy("gammaln"), hlo="chlo.lgamma", slope=lambda x: digamma(x)
 )
 
 
@@ -130,34 +96,23 @@ def digamma(x: ArrayLike) -> Any:
     return digamma_p.bind(x)
 
 
-def _digamma(x: float) -> float:
-    if x <= 0:
-        if x == math.floor(x):
-            return math.nan
-        return _digamma(1 - x) - math.pi / math.tan(math.pi * x)
-    total = 0.0
-    while x < 10:  # up to where the asymptotic series holds
-        total, x = total - 1 / x, x + 1
-    square = 1 / (x * x)
-    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
-    return total + math.log(x) - 0.5 / x - series
-
-
-digamma_p = unary(
+digamma_p = by_argument(
     "digamma",
     floating,
-    numpy=elementwise_reference(_digamma),
+    numpy=by_scipy("digamma"),
     hlo="chlo.digamma",
-    jvp=lambda t, x: strong_mul(t, polygamma(constant_like(x, 1), x)),
+    slope=lambda x: polygamma(constant_like(x, 1), x),
 )
 
 
-def no_derivative(name: str, operand: str, module: str = "lax") -> Callable[..., Any]:
-    """A derivative rule that raises."""
+def no_derivative(
+    name: str, operand: str, module: str = "lax", kind: str = "derivative"
+) -> Callable[..., Any]:
+    """A derivative rule that raises; `kind` may say which derivative of `name` there is not."""
 
     def rule(*args: Any) -> Any:
         raise NoDerivativeError(
-            f"`{module}.{name}` has no derivative by `{operand}`",
+            f"`{module}.{name}` has no {kind} by `{operand}`",
             help=f"{operand} = lax.stop_gradient({operand})",
         )
 
@@ -169,16 +124,10 @@ def polygamma(m: ArrayLike, x: ArrayLike) -> Any:
     return polygamma_p.bind(m, x)
 
 
-def _polygamma(m: float, x: float) -> float:
-    if m == 0:
-        return _digamma(x)
-    return (-1) ** (int(m) + 1) * math.factorial(int(m)) * _zeta(m + 1, x)
-
-
 polygamma_p = binary(
     "polygamma",
     floating,
-    numpy=elementwise_reference(_polygamma),
+    numpy=by_scipy("polygamma"),
     hlo="chlo.polygamma",
     jvp=(
         no_derivative("polygamma", "m"),
@@ -192,22 +141,6 @@ def zeta(x: ArrayLike, q: ArrayLike) -> Any:
     return zeta_p.bind(x, q)
 
 
-def _zeta(x: float, q: float) -> float:
-    """The first terms, and the rest by the Euler-Maclaurin formula."""
-    if x <= 1:
-        return math.inf if x == 1 else math.nan
-    count = 12
-    total = sum((q + k) ** -x for k in range(count))
-    last = q + count
-    total += last ** (1 - x) / (x - 1) + 0.5 * last**-x
-    factor, power = x, last ** (-x - 1)
-    for k, bernoulli in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66), 1):
-        total += bernoulli * factor * power / math.factorial(2 * k)
-        factor *= (x + 2 * k - 1) * (x + 2 * k)
-        power /= last * last
-    return total
-
-
 def _zeta_jvp(t: Any, x: Any, q: Any) -> Any:
     return strong_mul(t, mul(neg(x), zeta(add(x, constant_like(x, 1)), q)))
 
@@ -215,7 +148,7 @@ def _zeta_jvp(t: Any, x: Any, q: Any) -> Any:
 zeta_p = binary(
     "zeta",
     floating,
-    numpy=elementwise_reference(_zeta),
+    numpy=by_scipy("zeta"),
     hlo="chlo.zeta",
     jvp=(no_derivative("zeta", "x"), _zeta_jvp),
 )
@@ -223,11 +156,11 @@ zeta_p = binary(
 # -------------------------------------------------------------------------- Bessel functions
 
 
-def _scaled_bessel(order: int, x: Any) -> Any:
-    """`exp(-|x|) * I_order(x)`: the mean of its integrand, which is smooth and periodic."""
+def _scaled_bessel(x: Any) -> Any:
+    """`exp(-|x|) * I_0(x)`: the mean of its integrand, which is smooth and periodic."""
     angles = np.linspace(0, 2 * np.pi, 2048, endpoint=False)
     wide = np.asarray(x, np.float64)[..., None]
-    return np.mean(np.exp(wide * np.cos(angles) - np.abs(wide)) * np.cos(order * angles), axis=-1)
+    return np.mean(np.exp(wide * np.cos(angles) - np.abs(wide)), axis=-1)
 
 
 @functools.cache
@@ -237,8 +170,8 @@ def _bessel_series() -> tuple[tuple[float, ...], tuple[float, ...]]:
     Source: the two intervals of the Cephes library, S. L. Moshier, 1989.
     """
     fit = np.polynomial.chebyshev.chebinterpolate
-    near = fit(lambda t: _scaled_bessel(0, 4 * (t + 1)), 30)
-    far = fit(lambda t: np.sqrt(16 / (t + 1)) * _scaled_bessel(0, 16 / (t + 1)), 24)
+    near = fit(lambda t: _scaled_bessel(4 * (t + 1)), 30)
+    far = fit(lambda t: np.sqrt(16 / (t + 1)) * _scaled_bessel(16 / (t + 1)), 24)
     return tuple(near.tolist()), tuple(far.tolist())
 
 
@@ -273,9 +206,10 @@ def bessel_i0e(x: ArrayLike) -> Any:
 bessel_i0e_p = by_result(
     "bessel_i0e",
     floating,
-    numpy=lambda x: _scaled_bessel(0, x),
+    numpy=by_scipy("i0e"),
     hlo=_bessel_i0e_hlo,
-    jvp=lambda t, y, x: mul(t, sub(bessel_i1e(x), mul(lax.sign(x), y))),
+    slope=lambda y, x: sub(bessel_i1e(x), mul(lax.sign(x), y)),
+    strong=False,
 )
 
 
@@ -284,17 +218,18 @@ def bessel_i1e(x: ArrayLike) -> Any:
     return bessel_i1e_p.bind(x)
 
 
-def _bessel_i1e_jvp(t: Any, y: Any, x: Any) -> Any:
+def _bessel_i1e_slope(y: Any, x: Any) -> Any:
     at_zero = lax.eq(x, constant_like(x, 0))
     safe = lax.select(at_zero, constant_like(x, 1), x)
     slope = sub(bessel_i0e(x), mul(y, add(lax.sign(x), div(constant_like(x, 1), safe))))
-    return mul(t, lax.select(at_zero, constant_like(x, 0.5), slope))
+    return lax.select(at_zero, constant_like(x, 0.5), slope)
 
 
 bessel_i1e_p = by_result(
     "bessel_i1e",
     floating,
-    numpy=lambda x: _scaled_bessel(1, x),
+    numpy=by_scipy("i1e"),
     hlo="chlo.bessel_i1e",
-    jvp=_bessel_i1e_jvp,
+    slope=_bessel_i1e_slope,
+    strong=False,
 )

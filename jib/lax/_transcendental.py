@@ -10,9 +10,10 @@ import numpy as np
 
 from jib import lax
 from jib.core.primitive import Primitive
+from jib.core.tracing import aval_of
 from jib.core.zeros import Zero
-from jib.lax._arithmetic import add, div, integer_pow, mul, neg, strong_div, strong_mul, sub
-from jib.lax._families import Kinds, binary, complexes, constant_like, floating, unary
+from jib.lax._arithmetic import add, div, integer_pow, mul, neg, strong_mul, sub
+from jib.lax._families import Kinds, binary, complexes, constant_like, floating, kind_of, unary
 from jib.typing import ArrayLike
 
 __all__ = [
@@ -33,19 +34,56 @@ def widened(function: Callable[..., Any]) -> Callable[..., Any]:
     return reference
 
 
-def by_result(
-    name: str, kinds: Kinds, *, numpy: Callable[..., Any], hlo: Any, jvp: Callable[..., Any]
+def by_argument(
+    name: str, kinds: Kinds, *, numpy: Any = None, hlo: Any = None, slope: Callable[..., Any]
 ) -> Primitive:
-    """An element-wise primitive whose derivative is written with its result: `jvp(t, y, x)`."""
-    primitive = unary(name, kinds, numpy=widened(numpy), hlo=hlo, jvp=None)
+    """An element-wise primitive with the derivative `slope(x)`, which may be infinite.
+
+    NumPy's and StableHLO's names for it are `name` where no others are given.
+    """
+    return unary(
+        name,
+        kinds,
+        numpy=widened(numpy or getattr(np, name)),
+        hlo=hlo or name,
+        jvp=lambda t, x: strong_mul(t, slope(x)),
+    )
+
+
+def by_result(
+    name: str,
+    kinds: Kinds,
+    *,
+    numpy: Any = None,
+    hlo: Any = None,
+    slope: Callable[..., Any],
+    strong: bool = True,
+) -> Primitive:
+    """The same, but the derivative is written with the result: `slope(y, x)`.
+
+    It is finite without `strong`.
+    """
+    primitive = unary(
+        name, kinds, numpy=widened(numpy or getattr(np, name)), hlo=hlo or name, jvp=None
+    )
 
     def rule(primals: Any, tangents: Any) -> tuple[Any, Any]:
         out = primitive.bind(*primals)
         (t,) = tangents
-        return out, t if type(t) is Zero else jvp(t, out, *primals)
+        if type(t) is Zero:
+            return out, t
+        return out, (strong_mul if strong else mul)(t, slope(out, *primals))
 
     primitive.jvp = rule
     return primitive
+
+
+def _one_plus(x: Any) -> Any:
+    return add(x, constant_like(x, 1))
+
+
+def _one_over(x: Any) -> Any:
+    return div(constant_like(x, 1), x)
 
 
 def _one_minus_square(x: Any) -> Any:
@@ -68,9 +106,7 @@ def exp(x: ArrayLike) -> Any:
     return exp_p.bind(x)
 
 
-exp_p = by_result(
-    "exp", _inexact, numpy=np.exp, hlo="exponential", jvp=lambda t, y, x: strong_mul(t, y)
-)
+exp_p = by_result("exp", _inexact, hlo="exponential", slope=lambda y, x: y)
 
 
 def exp2(x: ArrayLike) -> Any:
@@ -78,12 +114,31 @@ def exp2(x: ArrayLike) -> Any:
     return exp2_p.bind(x)
 
 
+def _exp2(x: Any) -> Any:
+    """Whole powers are exact: the exponent's bits are written, the rest is between two halves."""
+    dtype = aval_of(x).dtype
+    if kind_of(dtype) == "c":
+        return lax.pow(constant_like(x, 2), x)
+    if dtype.itemsize < 4:
+        return lax.convert_element_type(_exp2(lax.convert_element_type(x, np.float32)), dtype)
+    word = np.dtype(f"int{8 * dtype.itemsize}")
+    digits, bias = (23, 127) if dtype.itemsize == 4 else (52, 1023)
+    whole = lax.round(lax.clamp(constant_like(x, -2 * bias), x, constant_like(x, 2 * bias)))
+    power = lax.convert_element_type(whole, word)
+    half = lax.shift_right_arithmetic(power, constant_like(power, 1))
+    found = exp(mul(sub(x, whole), constant_like(x, math.log(2))))
+    for part in (half, sub(power, half)):  # in two steps, as one could overflow
+        bits = lax.shift_left(add(part, constant_like(part, bias)), constant_like(part, digits))
+        found = mul(found, lax.bitcast_convert_type(bits, dtype))
+    return found
+
+
 exp2_p = by_result(
     "exp2",
     _inexact,
     numpy=lambda x: np.power(x.dtype.type(2), x),
-    hlo=lambda x: lax.pow(constant_like(x, 2), x),
-    jvp=lambda t, y, x: strong_mul(t, mul(y, constant_like(y, math.log(2)))),
+    hlo=_exp2,
+    slope=lambda y, x: mul(y, constant_like(y, math.log(2))),
 )
 
 
@@ -92,13 +147,7 @@ def expm1(x: ArrayLike) -> Any:
     return expm1_p.bind(x)
 
 
-expm1_p = by_result(
-    "expm1",
-    _inexact,
-    numpy=np.expm1,
-    hlo="exponential_minus_one",
-    jvp=lambda t, y, x: strong_mul(t, add(y, constant_like(y, 1))),
-)
+expm1_p = by_result("expm1", _inexact, hlo="exponential_minus_one", slope=lambda y, x: _one_plus(y))
 
 
 def log(x: ArrayLike) -> Any:
@@ -106,7 +155,7 @@ def log(x: ArrayLike) -> Any:
     return log_p.bind(x)
 
 
-log_p = unary("log", _inexact, numpy=widened(np.log), hlo="log", jvp=lambda t, x: strong_div(t, x))
+log_p = by_argument("log", _inexact, slope=lambda x: _one_over(x))
 
 
 def log1p(x: ArrayLike) -> Any:
@@ -114,12 +163,8 @@ def log1p(x: ArrayLike) -> Any:
     return log1p_p.bind(x)
 
 
-log1p_p = unary(
-    "log1p",
-    _inexact,
-    numpy=widened(np.log1p),
-    hlo="log_plus_one",
-    jvp=lambda t, x: strong_div(t, add(x, constant_like(x, 1))),
+log1p_p = by_argument(
+    "log1p", _inexact, hlo="log_plus_one", slope=lambda x: _one_over(_one_plus(x))
 )
 
 
@@ -132,8 +177,7 @@ logistic_p = by_result(
     "logistic",
     _inexact,
     numpy=lambda x: 1 / (1 + np.exp(-x)),
-    hlo="logistic",
-    jvp=lambda t, y, x: strong_mul(t, mul(y, sub(constant_like(y, 1), y))),
+    slope=lambda y, x: mul(y, sub(constant_like(y, 1), y)),
 )
 
 # ------------------------------------------------------------------------------------ roots
@@ -144,13 +188,7 @@ def sqrt(x: ArrayLike) -> Any:
     return sqrt_p.bind(x)
 
 
-sqrt_p = by_result(
-    "sqrt",
-    _inexact,
-    numpy=np.sqrt,
-    hlo="sqrt",
-    jvp=lambda t, y, x: strong_mul(t, div(constant_like(y, 0.5), y)),
-)
+sqrt_p = by_result("sqrt", _inexact, slope=lambda y, x: div(constant_like(y, 0.5), y))
 
 
 def rsqrt(x: ArrayLike, *, accuracy: Any = None) -> Any:
@@ -171,8 +209,7 @@ rsqrt_p = by_result(
     "rsqrt",
     _inexact,
     numpy=lambda x: 1 / np.sqrt(x),
-    hlo="rsqrt",
-    jvp=lambda t, y, x: strong_mul(t, div(mul(constant_like(y, -0.5), y), x)),
+    slope=lambda y, x: div(mul(constant_like(y, -0.5), y), x),
 )
 
 
@@ -181,13 +218,7 @@ def cbrt(x: ArrayLike) -> Any:
     return cbrt_p.bind(x)
 
 
-cbrt_p = by_result(
-    "cbrt",
-    floating,
-    numpy=np.cbrt,
-    hlo="cbrt",
-    jvp=lambda t, y, x: strong_mul(t, div(constant_like(y, 1 / 3), mul(y, y))),
-)
+cbrt_p = by_result("cbrt", floating, slope=lambda y, x: div(constant_like(y, 1 / 3), mul(y, y)))
 
 # ----------------------------------------------------------------------- circular functions
 
@@ -197,9 +228,7 @@ def sin(x: ArrayLike) -> Any:
     return sin_p.bind(x)
 
 
-sin_p = unary(
-    "sin", _inexact, numpy=widened(np.sin), hlo="sine", jvp=lambda t, x: strong_mul(t, cos(x))
-)
+sin_p = by_argument("sin", _inexact, hlo="sine", slope=lambda x: cos(x))
 
 
 def cos(x: ArrayLike) -> Any:
@@ -207,13 +236,7 @@ def cos(x: ArrayLike) -> Any:
     return cos_p.bind(x)
 
 
-cos_p = unary(
-    "cos",
-    _inexact,
-    numpy=widened(np.cos),
-    hlo="cosine",
-    jvp=lambda t, x: strong_mul(t, neg(sin(x))),
-)
+cos_p = by_argument("cos", _inexact, hlo="cosine", slope=lambda x: neg(sin(x)))
 
 
 def tan(x: ArrayLike) -> Any:
@@ -221,13 +244,7 @@ def tan(x: ArrayLike) -> Any:
     return tan_p.bind(x)
 
 
-tan_p = by_result(
-    "tan",
-    _inexact,
-    numpy=np.tan,
-    hlo="tan",
-    jvp=lambda t, y, x: strong_mul(t, add(constant_like(y, 1), mul(y, y))),
-)
+tan_p = by_result("tan", _inexact, slope=lambda y, x: add(constant_like(y, 1), mul(y, y)))
 
 
 def asin(x: ArrayLike) -> Any:
@@ -235,13 +252,7 @@ def asin(x: ArrayLike) -> Any:
     return asin_p.bind(x)
 
 
-asin_p = unary(
-    "asin",
-    _inexact,
-    numpy=widened(np.arcsin),
-    hlo="chlo.asin",
-    jvp=lambda t, x: strong_mul(t, rsqrt(_one_minus_square(x))),
-)
+asin_p = by_argument("asin", _inexact, hlo="chlo.asin", slope=lambda x: rsqrt(_one_minus_square(x)))
 
 
 def acos(x: ArrayLike) -> Any:
@@ -249,12 +260,8 @@ def acos(x: ArrayLike) -> Any:
     return acos_p.bind(x)
 
 
-acos_p = unary(
-    "acos",
-    _inexact,
-    numpy=widened(np.arccos),
-    hlo="chlo.acos",
-    jvp=lambda t, x: strong_mul(t, neg(rsqrt(_one_minus_square(x)))),
+acos_p = by_argument(
+    "acos", _inexact, hlo="chlo.acos", slope=lambda x: neg(rsqrt(_one_minus_square(x)))
 )
 
 
@@ -263,12 +270,11 @@ def atan(x: ArrayLike) -> Any:
     return atan_p.bind(x)
 
 
-atan_p = unary(
+atan_p = by_argument(
     "atan",
     _inexact,
-    numpy=widened(np.arctan),
     hlo="chlo.atan",
-    jvp=lambda t, x: strong_div(t, add(constant_like(x, 1), integer_pow(x, 2))),
+    slope=lambda x: _one_over(add(constant_like(x, 1), integer_pow(x, 2))),
 )
 
 
@@ -300,13 +306,7 @@ def sinh(x: ArrayLike) -> Any:
     return sinh_p.bind(x)
 
 
-sinh_p = unary(
-    "sinh",
-    _inexact,
-    numpy=widened(np.sinh),
-    hlo="chlo.sinh",
-    jvp=lambda t, x: strong_mul(t, cosh(x)),
-)
+sinh_p = by_argument("sinh", _inexact, hlo="chlo.sinh", slope=lambda x: cosh(x))
 
 
 def cosh(x: ArrayLike) -> Any:
@@ -314,13 +314,7 @@ def cosh(x: ArrayLike) -> Any:
     return cosh_p.bind(x)
 
 
-cosh_p = unary(
-    "cosh",
-    _inexact,
-    numpy=widened(np.cosh),
-    hlo="chlo.cosh",
-    jvp=lambda t, x: strong_mul(t, sinh(x)),
-)
+cosh_p = by_argument("cosh", _inexact, hlo="chlo.cosh", slope=lambda x: sinh(x))
 
 
 def tanh(x: ArrayLike) -> Any:
@@ -328,13 +322,7 @@ def tanh(x: ArrayLike) -> Any:
     return tanh_p.bind(x)
 
 
-tanh_p = by_result(
-    "tanh",
-    _inexact,
-    numpy=np.tanh,
-    hlo="tanh",
-    jvp=lambda t, y, x: strong_mul(t, _one_minus_square(y)),
-)
+tanh_p = by_result("tanh", _inexact, slope=lambda y, x: _one_minus_square(y))
 
 
 def asinh(x: ArrayLike) -> Any:
@@ -342,12 +330,8 @@ def asinh(x: ArrayLike) -> Any:
     return asinh_p.bind(x)
 
 
-asinh_p = unary(
-    "asinh",
-    _inexact,
-    numpy=widened(np.arcsinh),
-    hlo="chlo.asinh",
-    jvp=lambda t, x: strong_mul(t, rsqrt(add(integer_pow(x, 2), constant_like(x, 1)))),
+asinh_p = by_argument(
+    "asinh", _inexact, hlo="chlo.asinh", slope=lambda x: rsqrt(_one_plus(integer_pow(x, 2)))
 )
 
 
@@ -356,13 +340,13 @@ def acosh(x: ArrayLike) -> Any:
     return acosh_p.bind(x)
 
 
-def _acosh_jvp(t: Any, x: Any) -> Any:
+def _acosh_slope(x: Any) -> Any:
     one = constant_like(x, 1)
     # Two roots: the product under one root could overflow, and has another branch cut.
-    return strong_mul(t, mul(rsqrt(sub(x, one)), rsqrt(add(x, one))))
+    return mul(rsqrt(sub(x, one)), rsqrt(add(x, one)))
 
 
-acosh_p = unary("acosh", _inexact, numpy=widened(np.arccosh), hlo="chlo.acosh", jvp=_acosh_jvp)
+acosh_p = by_argument("acosh", _inexact, hlo="chlo.acosh", slope=_acosh_slope)
 
 
 def atanh(x: ArrayLike) -> Any:
@@ -370,10 +354,6 @@ def atanh(x: ArrayLike) -> Any:
     return atanh_p.bind(x)
 
 
-atanh_p = unary(
-    "atanh",
-    _inexact,
-    numpy=widened(np.arctanh),
-    hlo="chlo.atanh",
-    jvp=lambda t, x: strong_div(t, _one_minus_square(x)),
+atanh_p = by_argument(
+    "atanh", _inexact, hlo="chlo.atanh", slope=lambda x: _one_over(_one_minus_square(x))
 )

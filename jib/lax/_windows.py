@@ -20,6 +20,7 @@ from jib.lax._families import (
     Kinds,
     booleans,
     constant_like,
+    join_region,
     kind_of,
     linear_jvp,
     numbers,
@@ -120,17 +121,15 @@ def _parameters(
     sizes: Sequence[int], window: Any, strides: Any, padding: Any, base: Any, holes: Any
 ) -> dict[str, Any]:
     count = len(sizes)
-    window = numbers_for(_NAME, "window_dimensions", tuple(window), count)
-    strides = numbers_for(_NAME, "window_strides", strides, count)
-    base = numbers_for(_NAME, "base_dilation", base, count)
-    holes = numbers_for(_NAME, "window_dilation", holes, count)
-    spread = [dilated(n, d) for n, d in zip(sizes, base, strict=True)]
-    wide = [dilated(n, d) for n, d in zip(window, holes, strict=True)]
-    pads = pads_for(_NAME, padding, spread, wide, strides)
-    return {
-        "window_dimensions": window, "window_strides": strides, "padding": pads,
-        "base_dilation": base, "window_dilation": holes,
-    }  # fmt: skip
+    p: dict[str, Any] = {
+        "window_dimensions": numbers_for(_NAME, "window_dimensions", tuple(window), count),
+        "window_strides": numbers_for(_NAME, "window_strides", strides, count),
+        "padding": padding,
+        "base_dilation": numbers_for(_NAME, "base_dilation", base, count),
+        "window_dilation": numbers_for(_NAME, "window_dilation", holes, count),
+    }
+    p["padding"] = pads_for(_NAME, padding, *_spans(sizes, p), p["window_strides"])
+    return p
 
 
 def reduce_window_shape_tuple(
@@ -139,22 +138,20 @@ def reduce_window_shape_tuple(
     window_dilation: Sequence[int] | None = None,
 ) -> tuple[int, ...]:  # fmt: skip
     """The shape of the result of `reduce_window`."""
-    return _shape(
-        operand_shape,
-        **_parameters(
-            operand_shape, window_dimensions, window_strides, padding, base_dilation,
-            window_dilation,
-        ),
-    )  # fmt: skip
+    dilations = (base_dilation, window_dilation)
+    p = _parameters(operand_shape, window_dimensions, window_strides, padding, *dilations)
+    return _shape(operand_shape, **p)
 
 
-def _shape(
-    sizes: Sequence[int], *, window_dimensions: Any, window_strides: Any, padding: Pads,
-    base_dilation: Any, window_dilation: Any,
-) -> tuple[int, ...]:  # fmt: skip
-    spread = [dilated(n, d) for n, d in zip(sizes, base_dilation, strict=True)]
-    wide = [dilated(n, d) for n, d in zip(window_dimensions, window_dilation, strict=True)]
-    return count_windows(spread, wide, window_strides, padding)
+def _spans(sizes: Sequence[int], p: dict[str, Any]) -> tuple[list[int], list[int]]:
+    """The lengths of the dilated array and of the dilated window."""
+    spread = [dilated(n, d) for n, d in zip(sizes, p["base_dilation"], strict=True)]
+    pairs = zip(p["window_dimensions"], p["window_dilation"], strict=True)
+    return spread, [dilated(n, d) for n, d in pairs]
+
+
+def _shape(sizes: Sequence[int], **p: Any) -> tuple[int, ...]:
+    return count_windows(*_spans(sizes, p), p["window_strides"], p["padding"])
 
 
 def _by_name(jaxpr: Jaxpr, leaves: Any, inits: Any, params: dict[str, Any]) -> list[Any] | None:
@@ -251,10 +248,7 @@ def _numpy_windows(x: Any, fill: Any, p: dict[str, Any]) -> Any:
     """All windows as a read-only view: places first, then the elements of each."""
     config = [(a, b, d - 1) for (a, b), d in zip(p["padding"], p["base_dilation"], strict=True)]
     x = pad_p.numpy(x, np.asarray(fill, x.dtype), config=tuple(config))
-    wide = [
-        dilated(n, d) for n, d in zip(p["window_dimensions"], p["window_dilation"], strict=True)
-    ]
-    view = np.lib.stride_tricks.sliding_window_view(x, wide)
+    view = np.lib.stride_tricks.sliding_window_view(x, _spans(x.shape, p)[1])
     steps = [slice(None, None, s) for s in (*p["window_strides"], *p["window_dilation"])]
     return view[tuple(steps)]
 
@@ -350,13 +344,11 @@ def _lower_window(
     padding: Pads, base_dilation: Any, window_dilation: Any,
 ) -> Any:  # fmt: skip
     out = ctx.avals_out[0]
-    scalar = ShapedArray((), out.dtype)
-    element = mlir.ir_type(scalar)
     pads = np.asarray(padding, np.int64).reshape(-1, 2)
     made = mlir.emit_many(
         "stablehlo.reduce_window",
         [mlir.ir_type(out)],
-        [x, ctx.constant(identity, scalar)],
+        [x, ctx.constant(identity, ShapedArray((), out.dtype))],
         {
             "window_dimensions": mlir.int64_array(window_dimensions),
             "window_strides": mlir.int64_array(window_strides),
@@ -366,33 +358,17 @@ def _lower_window(
         },
         regions=1,
     )
-    block = made.regions[0].blocks.append(element, element)
-    with ir.InsertionPoint(block):
-        joined = mlir.emit(f"stablehlo.{hlo}", element, list(block.arguments))
-        mlir.emit_many("stablehlo.return", [], [joined])
-    return made.result
+    return join_region(made, out.dtype, hlo)
 
 
-def _sum_transpose(
-    ct: Any, x: Any, *, window_dimensions: Any, window_strides: Any, padding: Pads,
-    base_dilation: Any, window_dilation: Any,
-) -> list[Any]:  # fmt: skip
+def _sum_transpose(ct: Any, x: Any, **p: Any) -> list[Any]:
     """Windows again, which run over the cotangents spread by the strides."""
     if not aval_of(ct).size or not x.aval.size:
         return [lax.full(x.aval.shape, 0, x.aval.dtype)]
-    spread = [dilated(n, d) for n, d in zip(x.aval.shape, base_dilation, strict=True)]
-    wide = [dilated(n, d) for n, d in zip(window_dimensions, window_dilation, strict=True)]
-    back = pads_back(spread, wide, aval_of(ct).shape, window_strides, padding)
-    return [
-        reduce_window_sum_p.bind(
-            ct,
-            window_dimensions=window_dimensions,
-            window_strides=base_dilation,
-            padding=back,
-            base_dilation=window_strides,
-            window_dilation=window_dilation,
-        )
-    ]
+    strides, base = p["window_strides"], p["base_dilation"]
+    back = pads_back(*_spans(x.aval.shape, p), aval_of(ct).shape, strides, p["padding"])
+    turned = {**p, "window_strides": base, "padding": back, "base_dilation": strides}
+    return [reduce_window_sum_p.bind(ct, **turned)]
 
 
 reduce_window_sum_p = _window_primitive(

@@ -2,4 +2,5 @@
 
 from jib.nn import initializers as initializers
 from jib.nn._activations import *
+from jib.nn._attention import *
 from jib.nn._normalising import *

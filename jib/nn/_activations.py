@@ -25,11 +25,6 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def _pick(condition: Any, x: Any, y: Any) -> Any:
-    """`lax.select` where either case may be a scalar."""
-    return lax.select(condition, x, y)
-
-
 @compiled
 def identity(x: ArrayLike) -> Array:
     """The input itself."""
@@ -47,7 +42,7 @@ def relu(x: ArrayLike) -> Array:
         [0.0, 0.0, 2.0]
     """
     zero = constant_like(x, 0)
-    return _pick(lax.le(x, zero), zero, x)
+    return lax.select(lax.le(x, zero), zero, x)
 
 
 @compiled
@@ -58,8 +53,8 @@ def relu6(x: ArrayLike) -> Array:
 
 def _clipped_line(x: Any, low: float, high: float) -> Any:
     low_x, high_x = constant_like(x, low), constant_like(x, high)
-    inner = _pick(lax.ge(x, high_x), high_x, x)
-    return _pick(lax.le(x, low_x), low_x, inner)
+    inner = lax.select(lax.ge(x, high_x), high_x, x)
+    return lax.select(lax.le(x, low_x), low_x, inner)
 
 
 @compiled
@@ -115,8 +110,8 @@ def sparse_plus(x: ArrayLike) -> Array:
     x = promote_inexact("sparse_plus", x)
     one = constant_like(x, 1)
     curve = lax.div(lax.square(lax.add(x, one)), constant_like(x, 4))
-    inner = _pick(lax.ge(x, one), x, curve)
-    return _pick(lax.le(x, lax.neg(one)), constant_like(x, 0), inner)
+    inner = lax.select(lax.ge(x, one), x, curve)
+    return lax.select(lax.le(x, lax.neg(one)), constant_like(x, 0), inner)
 
 
 @compiled
@@ -179,7 +174,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     x = promote_inexact("elu", x)
     zero = constant_like(x, 0)
     positive = lax.gt(x, zero)
-    safe = _pick(positive, zero, x)
+    safe = lax.select(positive, zero, x)
     return jnp.where(positive, x, jnp.multiply(alpha, lax.expm1(safe)))
 
 
@@ -265,6 +260,6 @@ def log1mexp(x: ArrayLike) -> Array:
     x = promote_inexact("log1mexp", x)
     threshold = constant_like(x, np.log(2))
     small = lax.lt(x, threshold)
-    near = lax.log(lax.neg(lax.expm1(lax.neg(_pick(small, x, threshold)))))
-    far = lax.log1p(lax.neg(lax.exp(lax.neg(_pick(small, threshold, x)))))
-    return _pick(small, near, far)
+    near = lax.log(lax.neg(lax.expm1(lax.neg(lax.select(small, x, threshold)))))
+    far = lax.log1p(lax.neg(lax.exp(lax.neg(lax.select(small, threshold, x)))))
+    return lax.select(small, near, far)

@@ -12,7 +12,7 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError
 from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis
-from jib.numpy._promotion import as_operand, promote_args, promote_inexact
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
 from jib.numpy._shaping import axes_tuple, integer
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
@@ -41,10 +41,7 @@ def _shift(x: Any, axes: tuple[int, ...]) -> Any:
 def _masked(x: Any, where: Any, fill: float) -> Any:
     if where is None:
         return x
-    where = lax.broadcast_in_dim(
-        where, aval_of(x).shape, range(aval_of(x).ndim - aval_of(where).ndim, aval_of(x).ndim)
-    )
-    return lax.select(where, x, lax.full_like(x, fill))
+    return lax.select(broadcast_to_shape(where, aval_of(x).shape), x, lax.full_like(x, fill))
 
 
 # ------------------------------------------------------------------------------------ softmax
@@ -67,14 +64,18 @@ def softmax(
         [0.5, 0.5]
     """
     x = as_operand("softmax", x)
-    return _softmax(x, where, _axes("softmax", x, axis))
+    return _softmax(x, where, _axes("softmax", x, axis), False)
 
 
-@compiled(static=("axes",))
-def _softmax(x: Any, where: Any, axes: tuple[int, ...]) -> Any:
+@compiled(static=("axes", "log"))
+def _softmax(x: Any, where: Any, axes: tuple[int, ...], log: bool) -> Any:
     x = _masked(promote_inexact("softmax", x), where, -np.inf)
-    powers = lax.exp(lax.sub(x, _keep(_shift(x, axes), x, axes)))
-    return lax.div(powers, _keep(lax.reduce_sum(powers, axes), x, axes))
+    shifted = lax.sub(x, _keep(_shift(x, axes), x, axes))
+    powers = lax.exp(shifted)
+    total = lax.reduce_sum(powers, axes)
+    if log:
+        return lax.sub(shifted, _keep(lax.log(total), x, axes))
+    return lax.div(powers, _keep(total, x, axes))
 
 
 def log_softmax(
@@ -82,28 +83,16 @@ def log_softmax(
 ) -> Array:
     """The logarithm of `softmax`, without loss; minus infinity where an element does not count."""
     x = as_operand("log_softmax", x)
-    return _log_softmax(x, where, _axes("log_softmax", x, axis))
-
-
-@compiled(static=("axes",))
-def _log_softmax(x: Any, where: Any, axes: tuple[int, ...]) -> Any:
-    x = _masked(promote_inexact("log_softmax", x), where, -np.inf)
-    shifted = lax.sub(x, _keep(_shift(x, axes), x, axes))
-    total = lax.log(lax.reduce_sum(lax.exp(shifted), axes))
-    return lax.sub(shifted, _keep(total, x, axes))
+    return _softmax(x, where, _axes("log_softmax", x, axis), True)
 
 
 # ---------------------------------------------------------------------------------- logsumexp
 
 
 def logsumexp(
-    a: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    b: ArrayLike | None = None,
-    keepdims: bool = False,
-    return_sign: bool = False,
-    where: ArrayLike | None = None,
-) -> Any:
+    a: ArrayLike, axis: int | Sequence[int] | None = None, b: ArrayLike | None = None,
+    keepdims: bool = False, return_sign: bool = False, where: ArrayLike | None = None,
+) -> Any:  # fmt: skip
     """The logarithm of a sum of exponentials along axes, without overflow.
 
     Args:
@@ -160,11 +149,9 @@ def _logsumexp(
 
 
 def logmeanexp(
-    x: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    where: ArrayLike | None = None,
+    x: ArrayLike, axis: int | Sequence[int] | None = None, where: ArrayLike | None = None,
     keepdims: bool = False,
-) -> Array:
+) -> Array:  # fmt: skip
     """The logarithm of a mean of exponentials along axes."""
     total = logsumexp(x, axis=axis, where=where, keepdims=keepdims)
     ones = jnp.ones(aval_of(as_operand("logmeanexp", x)).shape, aval_of(total).dtype)
@@ -175,15 +162,10 @@ def logmeanexp(
 
 
 def standardize(
-    x: ArrayLike,
-    axis: int | Sequence[int] | None = -1,
-    mean: ArrayLike | None = None,
-    variance: ArrayLike | None = None,
-    epsilon: ArrayLike = 1e-5,
-    where: ArrayLike | None = None,
-    *,
+    x: ArrayLike, axis: int | Sequence[int] | None = -1, mean: ArrayLike | None = None,
+    variance: ArrayLike | None = None, epsilon: ArrayLike = 1e-5, where: ArrayLike | None = None, *,
     algorithm: str = "fast",
-) -> Array:
+) -> Array:  # fmt: skip
     """With the mean subtracted and divided by the standard deviation, along axes.
 
     Args:
@@ -204,8 +186,7 @@ def standardize(
         >>> jib.nn.standardize(jnp.array([1.0, 3.0]), epsilon=0.0).tolist()
         [-1.0, 1.0]
     """
-    if algorithm not in ("fast", "stable"):
-        raise ArgumentValueError(f"`standardize` knows 'fast' and 'stable', but got {algorithm!r}")
+    ArgumentValueError.check("standardize", "algorithm", algorithm, ("fast", "stable"))
     x = as_operand("standardize", x)
     return _standardize(
         x, mean, variance, epsilon, where, _axes("standardize", x, axis), algorithm == "fast"

@@ -41,6 +41,16 @@ def _parsed(dtype: DTypeLike | None) -> Any:
     return dtypes.default_float_dtype() if dtype is None else dtypes.parse(dtype)
 
 
+def _initializer(draw: Callable[..., Array], dtype: DTypeLike | None) -> Initializer:
+    """An initializer from `draw(key, shape, dtype)`, and the dtype that it has by default."""
+    default = dtype
+
+    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
+        return draw(key, tuple(int(d) for d in shape), _parsed(dtype))
+
+    return init
+
+
 def zeros(
     key: Any, shape: Shape, dtype: DTypeLike | None = None, out_sharding: Any = None
 ) -> Array:
@@ -67,12 +77,7 @@ def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Initializer:
         >>> jib.nn.initializers.constant(7.0)(None, (2,)).tolist()
         [7.0, 7.0]
     """
-    default = dtype
-
-    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
-        return jnp.full(shape, value, _parsed(dtype))
-
-    return init
+    return _initializer(lambda key, shape, dtype: jnp.full(shape, value, dtype), dtype)
 
 
 # ------------------------------------------------------------------------------ random numbers
@@ -109,22 +114,19 @@ def _scaled(
     return lax.mul(drawn, lax.convert_element_type(factor, dtype))
 
 
-def _initializer(kind: str, factor: Any, limits: Any, dtype: DTypeLike | None) -> Initializer:
+def _random(kind: str, factor: Any, limits: Any, dtype: DTypeLike | None) -> Initializer:
     """An initializer that draws numbers and multiplies them by a factor, perhaps of the shape."""
-    default = dtype
 
-    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
-        lengths = tuple(int(d) for d in shape)
-        found = _parsed(dtype)
-        scale = factor(lengths, found) if callable(factor) else factor
-        return _scaled(key, scale, limits, kind, lengths, found)
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        scale = factor(shape, dtype) if callable(factor) else factor
+        return _scaled(key, scale, limits, kind, shape, dtype)
 
-    return init
+    return _initializer(draw, dtype)
 
 
 def uniform(scale: ArrayLike = 1e-2, dtype: DTypeLike | None = None) -> Initializer:
     """An initializer with numbers that are equally likely in `[0, scale)`."""
-    return _initializer("uniform", scale, (0.0, 1.0), dtype)
+    return _random("uniform", scale, (0.0, 1.0), dtype)
 
 
 def normal(stddev: ArrayLike = 1e-2, dtype: DTypeLike | None = None) -> Initializer:
@@ -135,17 +137,15 @@ def normal(stddev: ArrayLike = 1e-2, dtype: DTypeLike | None = None) -> Initiali
         >>> jib.nn.initializers.normal(0.1)(jib.random.key(0), (2, 3)).shape
         (2, 3)
     """
-    return _initializer("normal", stddev, (), dtype)
+    return _random("normal", stddev, (), dtype)
 
 
 def truncated_normal(
-    stddev: ArrayLike = 1e-2,
-    dtype: DTypeLike | None = None,
-    lower: ArrayLike = -2.0,
+    stddev: ArrayLike = 1e-2, dtype: DTypeLike | None = None, lower: ArrayLike = -2.0,
     upper: ArrayLike = 2.0,
-) -> Initializer:
+) -> Initializer:  # fmt: skip
     """An initializer with normal numbers between `lower` and `upper`, then times `stddev`."""
-    return _initializer("truncated_normal", stddev, (lower, upper), dtype)
+    return _random("truncated_normal", stddev, (lower, upper), dtype)
 
 
 def _size(shape: Sequence[int], axes: int | Sequence[int]) -> int:
@@ -172,17 +172,14 @@ _MODES: dict[str, Callable[[float, float], float]] = {
     "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
     "fan_geo_avg": lambda fan_in, fan_out: (fan_in * fan_out) ** 0.5,
 }
+_LIMITS = {"truncated_normal": (-2.0, 2.0), "normal": (), "uniform": (-1.0, 1.0)}
 
 
 def variance_scaling(
-    scale: float,
-    mode: str,
-    distribution: str,
-    in_axis: int | Sequence[int] = -2,
-    out_axis: int | Sequence[int] = -1,
-    batch_axis: int | Sequence[int] = (),
+    scale: float, mode: str, distribution: str, in_axis: int | Sequence[int] = -2,
+    out_axis: int | Sequence[int] = -1, batch_axis: int | Sequence[int] = (),
     dtype: DTypeLike | None = None,
-) -> Initializer:
+) -> Initializer:  # fmt: skip
     """An initializer whose variance is `scale` divided by the number of inputs or outputs.
 
     Args:
@@ -205,13 +202,8 @@ def variance_scaling(
         >>> init(jib.random.key(0), (3, 4)).shape
         (3, 4)
     """
-    if mode not in _MODES:
-        raise ArgumentValueError(f"`variance_scaling` knows the modes {list(_MODES)}, not {mode!r}")
-    if distribution not in ("truncated_normal", "normal", "uniform"):
-        raise ArgumentValueError(
-            "`variance_scaling` knows 'truncated_normal', 'normal' and 'uniform', "
-            f"not {distribution!r}"
-        )
+    ArgumentValueError.check("variance_scaling", "mode", mode, tuple(_MODES))
+    ArgumentValueError.check("variance_scaling", "distribution", distribution, tuple(_LIMITS))
 
     def factor(shape: tuple[int, ...], found: Any) -> float:
         variance = scale / max(_MODES[mode](*_fans(shape, in_axis, out_axis, batch_axis)), 1e-38)
@@ -223,8 +215,7 @@ def variance_scaling(
             return math.sqrt(variance)
         return math.sqrt(3 * variance)
 
-    limits = {"truncated_normal": (-2.0, 2.0), "uniform": (-1.0, 1.0), "normal": ()}
-    return _initializer(distribution, factor, limits[distribution], dtype)
+    return _random(distribution, factor, _LIMITS[distribution], dtype)
 
 
 def _uniform_and_normal(
@@ -234,11 +225,9 @@ def _uniform_and_normal(
 
     def made(distribution: str, words: str) -> Callable[..., Initializer]:
         def initializer(
-            in_axis: int | Sequence[int] = -2,
-            out_axis: int | Sequence[int] = -1,
-            batch_axis: int | Sequence[int] = (),
-            dtype: DTypeLike | None = None,
-        ) -> Initializer:
+            in_axis: int | Sequence[int] = -2, out_axis: int | Sequence[int] = -1,
+            batch_axis: int | Sequence[int] = (), dtype: DTypeLike | None = None,
+        ) -> Initializer:  # fmt: skip
             return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
 
         initializer.__name__ = f"{name}_{words.split()[-1].lower()}"
@@ -276,22 +265,19 @@ def orthogonal(
         >>> jib.nn.initializers.orthogonal()(jib.random.key(0), (3, 2)).shape
         (3, 2)
     """
-    default = dtype
 
-    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
-        lengths = tuple(int(d) for d in shape)
-        if len(lengths) < 2:
-            raise ShapeError(f"`orthogonal` makes matrices, but the shape is {lengths}")
-        found = _parsed(dtype)
-        if not math.prod(lengths):
-            return jnp.zeros(lengths, found)
-        columns = lengths[column_axis]
-        q = random.orthogonal(key, math.prod(lengths) // columns, (), found, columns)
-        rest = [d for i, d in enumerate(lengths) if i != column_axis % len(lengths)]
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        if len(shape) < 2:
+            raise ShapeError(f"`orthogonal` makes matrices, but the shape is {shape}")
+        if not math.prod(shape):
+            return jnp.zeros(shape, dtype)
+        columns = shape[column_axis]
+        q = random.orthogonal(key, math.prod(shape) // columns, (), dtype, columns)
+        rest = [d for i, d in enumerate(shape) if i != column_axis % len(shape)]
         q = jnp.moveaxis(jnp.reshape(q, (*rest, columns)), -1, column_axis)
-        return lax.mul(q, lax.convert_element_type(scale, found))
+        return lax.mul(q, lax.convert_element_type(scale, dtype))
 
-    return init
+    return _initializer(draw, dtype)
 
 
 def delta_orthogonal(
@@ -305,17 +291,15 @@ def delta_orthogonal(
         ShapeError: if the shape does not have three to five axes, or if the last is shorter than
             the one before it.
     """
-    default = dtype
 
-    def init(key: Any, shape: Shape, dtype: Any = default, out_sharding: Any = None) -> Array:
-        lengths = tuple(int(d) for d in shape)
-        if not 3 <= len(lengths) <= 5 or lengths[-1] < lengths[-2]:
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        if not 3 <= len(shape) <= 5 or shape[-1] < shape[-2]:
             raise ShapeError(
                 "`delta_orthogonal` takes a shape (window..., inputs, outputs) of 3 to 5 axes with "
-                f"no more inputs than outputs, but got {lengths}"
+                f"no more inputs than outputs, but got {shape}"
             )
-        matrix = orthogonal(scale, column_axis, dtype)(key, lengths[-2:])
-        middle = tuple((d - 1) // 2 for d in lengths[:-2])
-        return jnp.zeros(lengths, _parsed(dtype)).at[middle].set(matrix)
+        matrix = orthogonal(scale, column_axis, dtype)(key, shape[-2:])
+        middle = tuple((d - 1) // 2 for d in shape[:-2])
+        return jnp.zeros(shape, dtype).at[middle].set(matrix)
 
-    return init
+    return _initializer(draw, dtype)

@@ -16,19 +16,15 @@ from jib.numpy._creation import *
 from jib.numpy._cumulative import *
 from jib.numpy._editing import *
 from jib.numpy._einsum import *
-from jib.numpy._files import *
 from jib.numpy._grids import *
 from jib.numpy._indexing import *
-from jib.numpy._inspection import *
 from jib.numpy._interchange import *
 from jib.numpy._interchange import ArrayNamespaceInfo as _ArrayNamespaceInfo
 from jib.numpy._joining import *
 from jib.numpy._mapping import *
 from jib.numpy._methods import set_namespace as _set_namespace
-from jib.numpy._nan_reductions import *
 from jib.numpy._padding import *
 from jib.numpy._parts import *
-from jib.numpy._polynomials import *
 from jib.numpy._ranges import *
 from jib.numpy._reductions import *
 from jib.numpy._rounding import *
@@ -41,7 +37,6 @@ from jib.numpy._taking import *
 from jib.numpy._transcendental import *
 from jib.numpy._ufuncs import *
 from jib.numpy._windows import *
-
 
 __array_api_version__ = "2024.12"
 __array_namespace_info__ = _ArrayNamespaceInfo

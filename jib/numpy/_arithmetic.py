@@ -11,7 +11,7 @@ from jib.core.tracing import aval_of, is_eager
 from jib.errors import ArgumentValueError, DTypeError
 from jib.lax._arithmetic import add_p, div_p, integer_pow_p, max_p, min_p, mul_p, pow_p, sub_p
 from jib.lax._families import constant_like, kind_of
-from jib.numpy._elementwise import elementwise, elementwise2, ufunc, ufunc2
+from jib.numpy._elementwise import elementwise, elementwise2, of_one, of_two, ufunc, ufunc2
 from jib.numpy._promotion import (
     as_operand,
     host_value,
@@ -244,10 +244,7 @@ def _integer_power(x: Any, y: Any) -> Any:
     return lax.select(lax.lt(y, zero), lax.select(unit, out, zero), out)
 
 
-@elementwise
-def square(x: ArrayLike, /) -> Array:
-    """Elementwise square."""
-    return lax.square(promote_numeric("square", x))
+square = of_one("square", promote_numeric, lax.square, "Elementwise square.")
 
 
 @elementwise
@@ -269,10 +266,7 @@ def negative(x: ArrayLike, /) -> Array:
     return lax.neg(x)
 
 
-@elementwise
-def positive(x: ArrayLike, /) -> Array:
-    """The array itself."""
-    return lax.convert_element_type(as_operand("positive", x))
+positive = of_one("positive", as_operand, lax.convert_element_type, "The array itself.")
 
 
 @elementwise
@@ -285,22 +279,18 @@ def abs(x: ArrayLike, /) -> Array:
 absolute = abs
 
 
-@elementwise
-def sign(x: ArrayLike, /) -> Array:
-    """Elementwise sign: -1, 0 or 1; `x / |x|` for complex numbers."""
-    return lax.sign(as_operand("sign", x))
+sign = of_one(
+    "sign", as_operand, lax.sign, "Elementwise sign: -1, 0 or 1; `x / |x|` for complex numbers."
+)
 
 
-@ufunc2
-def maximum(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise maximum; NaN where either is NaN. Equal operands share the gradient."""
-    return max_p.bind(*promote_args("maximum", x, y))
+def _extremum(name: str, primitive: Any, word: str) -> Any:
+    doc = f"Elementwise {word}; NaN where either is NaN. Equal operands share the gradient."
+    return of_two(name, promote_args, primitive.bind, doc, ufunc2)
 
 
-@ufunc2
-def minimum(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise minimum; NaN where either is NaN. Equal operands share the gradient."""
-    return min_p.bind(*promote_args("minimum", x, y))
+maximum = _extremum("maximum", max_p, "maximum")
+minimum = _extremum("minimum", min_p, "minimum")
 
 
 @elementwise2

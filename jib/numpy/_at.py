@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from jib.numpy._index_rewrite import parse_index
 from jib.numpy._indexing import Options, Plan, broadcast_to, get, on_device, window
 from jib.numpy._promotion import promote_inexact
 from jib.passes.eager import compiled
-from jib.typing import Array
 
 __all__ = ["IndexUpdateHelper", "IndexUpdateRef"]
 
@@ -44,9 +43,9 @@ class IndexUpdateHelper:
         return f"the updates of {aval_of(self.array)}: x.at[index].set(values), .add(values), ..."
 
 
-class _Update(Protocol):
-    def __call__(
-        self,
+def _method(name: str, doc: str):
+    def method(
+        self: IndexUpdateRef,
         values: Any,
         *,
         indices_are_sorted: bool = False,
@@ -54,7 +53,14 @@ class _Update(Protocol):
         mode: Any = None,
         out_sharding: Any = None,
         wrap_negative_indices: bool = True,
-    ) -> Array: ...
+    ) -> Any:
+        options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
+        return _changed(self.array, self.index, values, name, options)
+
+    method.__name__ = name
+    method.__qualname__ = f"IndexUpdateRef.{name}"
+    method.__doc__ = doc
+    return method
 
 
 class IndexUpdateRef:
@@ -127,54 +133,25 @@ class IndexUpdateRef:
         structure, operands = parse_index(self.array.shape, self.index, checked, options.wrap)
         return _apply(self.array, operands, func, structure, options)
 
-    @property
-    def multiply(self) -> _Update:
-        """A copy where a part is multiplied by values."""
-        return self.mul
-
-    if TYPE_CHECKING:
-        # Made below, from a table.
-        set: _Update
-        add: _Update
-        subtract: _Update
-        mul: _Update
-        divide: _Update
-        power: _Update
-        min: _Update
-        max: _Update
-
-
-def _method(name: str, doc: str) -> Callable[..., Any]:
-    def method(
-        self: IndexUpdateRef,
-        values: Any,
-        *,
-        indices_are_sorted: bool = False,
-        unique_indices: bool = False,
-        mode: Any = None,
-        out_sharding: Any = None,
-        wrap_negative_indices: bool = True,
-    ) -> Any:
-        options = _options(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
-        return _changed(self.array, self.index, values, name, options)
-
-    method.__name__ = name
-    method.__qualname__ = f"IndexUpdateRef.{name}"
-    method.__doc__ = doc
-    return method
-
-
-for _name, _doc in {
-    "set": "A copy where a part is replaced; where positions repeat, one of the values wins.",
-    "add": "A copy where values are added to a part; repeated positions add up.",
-    "subtract": "A copy where values are subtracted from a part; repeated positions add up.",
-    "mul": "A copy where a part is multiplied by values; repeated positions multiply.",
-    "divide": "A copy where a part is divided by values; repeated positions divide again.",
-    "power": "A copy where a part is raised to powers; repeated positions multiply the powers.",
-    "min": "A copy where a part is the minimum of itself and values.",
-    "max": "A copy where a part is the maximum of itself and values.",
-}.items():
-    setattr(IndexUpdateRef, _name, _method(_name, _doc))
+    set = _method(
+        "set", "A copy where a part is replaced; where positions repeat, one of the values wins."
+    )
+    add = _method("add", "A copy where values are added to a part; repeated positions add up.")
+    subtract = _method(
+        "subtract", "A copy where values are subtracted from a part; repeated positions add up."
+    )
+    mul = _method(
+        "mul", "A copy where a part is multiplied by values; repeated positions multiply."
+    )
+    divide = _method(
+        "divide", "A copy where a part is divided by values; repeated positions divide again."
+    )
+    power = _method(
+        "power", "A copy where a part is raised to powers; repeated positions multiply the powers."
+    )
+    min = _method("min", "A copy where a part is the minimum of itself and values.")
+    max = _method("max", "A copy where a part is the maximum of itself and values.")
+    multiply = mul
 
 
 def _options(
@@ -191,6 +168,8 @@ def _changed(x: Any, index: Any, values: Any, name: str, options: Options) -> An
     """`x.at[index].name(values)`: one program."""
     if isinstance(values, list | tuple):
         values = _from_sequence(values)
+    if isinstance(values, int) and not aval_of(x).is_key:
+        dtypes.check_integer_fits(values, x.dtype)
     if _is_mask(index) and aval_of(values).size == 1:
         return _where(x, index, values, name)
     checked = options.mode is None and options.wrap
@@ -261,14 +240,9 @@ def _converted(values: Any, x: Any, name: str) -> Any:
 
 
 _combiners: dict[str, Callable[[Any, Any], Any]] = {
-    "add": add,
-    "subtract": subtract,
-    "mul": multiply,
-    "min": minimum,
-    "max": maximum,
-    "divide": divide,
-    "power": power,
-}
+    "add": add, "subtract": subtract, "mul": multiply, "min": minimum, "max": maximum,
+    "divide": divide, "power": power,
+}  # fmt: skip
 
 
 def _update(
@@ -329,15 +303,9 @@ def _scatter(x: Any, plan: Plan, values: Any, name: str, options: Options) -> An
         return _combiners[name](x, factor)
     if aval_of(x).dtype == dtypes.BOOL:
         name = {"add": "max", "mul": "min"}.get(name, name)
-    scatters = {
-        "set": lax.scatter,
-        "add": lax.scatter_add,
-        "subtract": lax.scatter_sub,
-        "mul": lax.scatter_mul,
-        "min": lax.scatter_min,
-        "max": lax.scatter_max,
-    }
-    return scatters[name](x, indices, values, numbers, **extra)
+    scatter = {"set": lax.scatter, "subtract": lax.scatter_sub}.get(name)
+    scatter = scatter or getattr(lax, f"scatter_{name}")
+    return scatter(x, indices, values, numbers, **extra)
 
 
 def _scatter_arguments(plan: Plan, options: Options) -> tuple[Any, Any, dict[str, Any]]:

@@ -1,8 +1,9 @@
-"""Means, variances, standard deviations, weighted averages."""
+"""Means, variances, standard deviations, weighted averages; reductions that skip NaN."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,20 @@ from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, DTypeError, ShapeError
 from jib.lax._families import constant_like, kind_of
-from jib.numpy._elementwise import no_out
+from jib.numpy import _reductions as reductions
+from jib.numpy._choosing import where as _choose
+from jib.numpy._comparison import isnan
+from jib.numpy._derived import derived
+from jib.numpy._elementwise import named, no_out
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
 from jib.numpy._reductions import Axis, accumulated, axes_of, operand, static_axis, static_dtype
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
-__all__ = ["average", "mean", "std", "var"]
+__all__ = [
+    "average", "mean", "nanargmax", "nanargmin", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd",
+    "nansum", "nanvar", "std", "var",
+]  # fmt: skip
 
 
 def _compute_dtype(dtype: Any) -> Any:
@@ -88,21 +96,24 @@ def var(
         1.0
     """
     no_out("var", out)
-    ddof = _correction("var", ddof, correction)
-    x, axis, dtype = operand("var", a), static_axis(axis), static_dtype(dtype)
-    return _var(x, axis, dtype, ddof, bool(keepdims), where, mean)
+    return _spread("var", a, axis, dtype, ddof, keepdims, correction, where, mean)
 
 
-def _correction(name: str, ddof: Any, correction: Any) -> Any:
-    if correction is None:
-        return ddof
-    if ddof != 0:
-        raise ArgumentValueError(f"`{name}` takes `ddof` or `correction`, not both")
-    return correction
+def _spread(
+    name: str, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, correction: Any, *rest: Any
+) -> Any:
+    if correction is not None:
+        if ddof != 0:
+            raise ArgumentValueError(f"`{name}` takes `ddof` or `correction`, not both")
+        ddof = correction
+    x, axis, dtype = operand(name, a), static_axis(axis), static_dtype(dtype)
+    return _var(x, axis, dtype, ddof, bool(keepdims), name == "std", *rest)
 
 
-@compiled(static=("axis", "dtype", "ddof", "keepdims"))
-def _var(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
+@compiled(static=("axis", "dtype", "ddof", "keepdims", "root"))
+def _var(
+    x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, root: bool, where: Any, center: Any
+) -> Any:
     own = aval_of(x).dtype
     if dtype is not None and kind_of(dtype) not in "fc":
         raise DTypeError.accepts("var", dtype.name, "floating or complex")
@@ -127,7 +138,8 @@ def _var(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, ce
     # Fewer elements than `ddof` have no variance.
     positive = lax.ge(number, constant_like(number, 0))
     out = lax.div(total, lax.select(positive, number, constant_like(number, np.nan)))
-    return lax.convert_element_type(out, dtypes.to_floating_dtype(target))
+    out = lax.convert_element_type(out, dtypes.to_floating_dtype(target))
+    return lax.sqrt(out) if root else out
 
 
 def std(
@@ -144,14 +156,7 @@ def std(
 ) -> Array:
     """The standard deviation over axes: the square root of `var`."""
     no_out("std", out)
-    ddof = _correction("std", ddof, correction)
-    x, axis, dtype = operand("std", a), static_axis(axis), static_dtype(dtype)
-    return _std(x, axis, dtype, ddof, bool(keepdims), where, mean)
-
-
-@compiled(static=("axis", "dtype", "ddof", "keepdims"))
-def _std(x: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any, center: Any) -> Any:
-    return lax.sqrt(_var(x, axis, dtype, ddof, keepdims, where, center))
+    return _spread("std", a, axis, dtype, ddof, keepdims, correction, where, mean)
 
 
 def average(
@@ -192,3 +197,166 @@ def _average(x: Any, axis: Any, weights: Any, keepdims: Any) -> tuple[Any, Any]:
     total = accumulated("sum", weights, axes, None, keepdims)
     weighted = accumulated("sum", lax.mul(x, weights), axes, None, keepdims)
     return lax.div(weighted, total), total
+
+
+# ------------------------------------------------------------------------- skipping NaN
+
+
+def _inexact(x: Any) -> bool:
+    return kind_of(aval_of(x).dtype) in "fc"
+
+
+def _run(function: Callable[..., Any], a: Any, where: Any, arrays: Any = (), **options: Any) -> Any:
+    """A reduction of what is not NaN; `arrays` are more operands of it, by name."""
+    x = operand(f"nan{function.__name__}", a)
+    return _reduced(function, x, where, dict(arrays), tuple(options.items()))
+
+
+@compiled(static=("function", "options"))
+def _reduced(function: Callable[..., Any], x: Any, where: Any, arrays: Any, options: tuple) -> Any:
+    if _inexact(x):
+        valid = lax.bitwise_not(isnan(x))
+        where = valid if where is None else _choose(where, valid, np.bool_(False))
+    return function(x, where=where, **arrays, **dict(options))
+
+
+def nansum(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """The sum over axes, NaN counting as 0.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> float(jnp.nansum(jnp.array([1.0, jnp.nan])))
+        1.0
+    """
+    no_out("nansum", out)
+    arrays, axis, dtype = {"initial": initial}, static_axis(axis), static_dtype(dtype)
+    return _run(reductions.sum, a, where, arrays, axis=axis, dtype=dtype, keepdims=bool(keepdims))
+
+
+def _nan_family(name: str, doc: str) -> Any:
+    def made(
+        a: ArrayLike,
+        axis: Axis = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ) -> Array:
+        no_out(f"nan{name}", out)
+        x, axis = operand(f"nan{name}", a), static_axis(axis)
+        return _nan_extremum(x, axis, bool(keepdims), initial, where, name)
+
+    return named(made, f"nan{name}", doc)
+
+
+nanmax = _nan_family(
+    "max", "The greatest element over axes that is not NaN; NaN where there is none."
+)
+nanmin = _nan_family("min", "The least element over axes that is not NaN; NaN where there is none.")
+
+
+@compiled(static=("axis", "keepdims", "name"))
+def _nan_extremum(x: Any, axis: Any, keepdims: Any, initial: Any, where: Any, name: str) -> Any:
+    function = reductions.max if name == "max" else reductions.min
+    if not _inexact(x):
+        return function(x, axis, None, keepdims, initial, where)
+    missing = isnan(x)
+    neutral = (
+        reductions.lowest(aval_of(x).dtype)
+        if name == "max"
+        else reductions.greatest(aval_of(x).dtype)
+    )
+    filled = lax.select(missing, constant_like(x, neutral), x)
+    out = function(filled, axis, None, keepdims, initial, where)
+    if initial is not None:
+        return out
+    axes = axes_of(f"nan{name}", x, axis)
+    nothing = lax.reduce_and(missing, axes) if axes else missing
+    if keepdims:
+        nothing = reductions.kept(nothing, aval_of(x).shape, axes)
+    return lax.select(nothing, constant_like(out, np.nan), out)
+
+
+def nanmean(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> Array:
+    """The mean over axes of the elements that are not NaN."""
+    no_out("nanmean", out)
+    axis, dtype = static_axis(axis), static_dtype(dtype)
+    return _run(mean, a, where, axis=axis, dtype=dtype, keepdims=bool(keepdims))
+
+
+def nanprod(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """The product over axes, NaN counting as 1."""
+    no_out("nanprod", out)
+    arrays, axis, dtype = {"initial": initial}, static_axis(axis), static_dtype(dtype)
+    return _run(reductions.prod, a, where, arrays, axis=axis, dtype=dtype, keepdims=bool(keepdims))
+
+
+def _nan_spread(function: Callable[..., Any], doc: str) -> Any:
+    name = f"nan{function.__name__}"
+
+    def made(
+        a: ArrayLike,
+        axis: Axis = None,
+        dtype: DTypeLike | None = None,
+        out: None = None,
+        ddof: int = 0,
+        keepdims: bool = False,
+        where: ArrayLike | None = None,
+        mean: ArrayLike | None = None,
+    ) -> Array:
+        no_out(name, out)
+        options: Any = {"dtype": static_dtype(dtype), "ddof": ddof, "keepdims": bool(keepdims)}
+        return _run(function, a, where, {"mean": mean}, axis=static_axis(axis), **options)
+
+    return named(made, name, doc)
+
+
+nanvar = _nan_spread(var, "The variance over axes of the elements that are not NaN.")
+nanstd = _nan_spread(std, "The standard deviation over axes of the elements that are not NaN.")
+
+
+@derived("axis", "keepdims")
+def nanargmax(
+    a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+) -> Array:
+    """The position of the greatest element that is not NaN; -1 where there is none."""
+    return _nan_place(reductions.argmax, reductions.lowest, a, axis, bool(keepdims))
+
+
+@derived("axis", "keepdims")
+def nanargmin(
+    a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+) -> Array:
+    """The position of the least element that is not NaN; -1 where there is none."""
+    return _nan_place(reductions.argmin, reductions.greatest, a, axis, bool(keepdims))
+
+
+def _nan_place(function: Any, neutral: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if not _inexact(x):
+        return function(x, axis, keepdims=keepdims)
+    filled = _choose(isnan(x), constant_like(x, neutral(x.dtype)), x)
+    nothing = isnan(x).all(axis, keepdims=keepdims)
+    return _choose(nothing, -1, function(filled, axis, keepdims=keepdims))

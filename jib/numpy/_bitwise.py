@@ -10,7 +10,7 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._families import kind_of
-from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
+from jib.numpy._elementwise import elementwise, elementwise2, of_two, ufunc2
 from jib.numpy._promotion import as_operand, promote_args, promote_numeric, promote_numeric_args
 from jib.typing import Array, ArrayLike
 
@@ -20,22 +20,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-@ufunc2
-def bitwise_and(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x & y` of integers or booleans."""
-    return lax.bitwise_and(*promote_args("bitwise_and", x, y))
+def _logic(name: str, function: Any, doc: str) -> Any:
+    return of_two(name, promote_args, function, doc, ufunc2)
 
 
-@ufunc2
-def bitwise_or(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x | y` of integers or booleans."""
-    return lax.bitwise_or(*promote_args("bitwise_or", x, y))
-
-
-@ufunc2
-def bitwise_xor(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x ^ y` of integers or booleans."""
-    return lax.bitwise_xor(*promote_args("bitwise_xor", x, y))
+bitwise_and = _logic("bitwise_and", lax.bitwise_and, "Elementwise `x & y` of integers or booleans.")
+bitwise_or = _logic("bitwise_or", lax.bitwise_or, "Elementwise `x | y` of integers or booleans.")
+bitwise_xor = _logic("bitwise_xor", lax.bitwise_xor, "Elementwise `x ^ y` of integers or booleans.")
 
 
 @elementwise

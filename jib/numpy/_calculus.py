@@ -24,28 +24,62 @@ from jib.numpy._cumulative import cumsum
 from jib.numpy._derived import derived
 from jib.numpy._editing import trim_zeros
 from jib.numpy._joining import concatenate
-from jib.numpy._polynomials import diff
 from jib.numpy._promotion import promote_dtypes, promote_inexact
 from jib.numpy._ranges import arange
-from jib.numpy._shaping import atleast_1d, axes_tuple, moveaxis, ravel
+from jib.numpy._shaping import atleast_1d, axes_tuple, broadcast_to, integer, moveaxis, ravel
 from jib.numpy._sorting import searchsorted
 from jib.numpy._windows import convolve
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "ediff1d", "gradient", "interp", "poly", "polyadd", "polyder", "polydiv", "polyfit", "polyint",
-    "polymul", "polysub", "roots", "trapezoid", "unwrap", "vander",
+    "diff", "ediff1d", "gradient", "interp", "poly", "polyadd", "polyder", "polydiv", "polyfit",
+    "polyint", "polymul", "polysub", "polyval", "roots", "trapezoid", "unwrap", "vander",
 ]  # fmt: skip
+
+
+@derived("n", "axis")
+def diff(
+    a: ArrayLike,
+    n: int = 1,
+    axis: int = -1,
+    prepend: ArrayLike | None = None,
+    append: ArrayLike | None = None,
+) -> Array:
+    """The differences of neighbours along an axis, taken `n` times.
+
+    Raises:
+        ArgumentValueError: if `n` is negative.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.diff(jnp.array([1, 3, 6])).tolist()
+        [2, 3]
+    """
+    times = integer("diff", n)
+    if times < 0:
+        raise ArgumentValueError(f"`diff` is taken 0 times or more, but got {n}")
+    if not a.ndim:
+        raise ShapeError("`diff` takes an array with one axis or more, but got one of rank 0")
+    axis = canonical_axis("diff", integer("diff", axis), a.ndim)
+    one = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
+    parts = [x for x in (prepend, a, append) if x is not None]
+    parts = promote_dtypes("diff", *(x if x.ndim else broadcast_to(x, one) for x in parts))
+    a = lax.concatenate(parts, axis) if len(parts) > 1 else parts[0]
+    minus = lax.ne if a.dtype == np.bool_ else lax.sub
+    for _ in range(times):
+        length = a.shape[axis]
+        later = lax.slice_in_dim(a, min(1, length), length, axis=axis)
+        a = minus(later, lax.slice_in_dim(a, 0, max(length - 1, 0), axis=axis))
+    return a
 
 
 def ediff1d(
     ary: ArrayLike, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None
 ) -> Array:
     """The differences of neighbours in the flattened array, between what is given for the ends."""
-    parts = [asarray(to_begin).reshape(-1)] if to_begin is not None else []
-    parts.append(diff(ravel(ary)))
-    parts += [asarray(to_end).reshape(-1)] if to_end is not None else []
-    return concatenate(parts, dtype=parts[-1 if to_end is None else -2].dtype)
+    middle = diff(ravel(ary))
+    parts = [ravel(asarray(x)) for x in (to_begin, middle, to_end) if x is not None]
+    return concatenate(parts, dtype=middle.dtype)
 
 
 def gradient(
@@ -197,6 +231,22 @@ def interp(
 
 
 # -------------------------------------------------------------------------------- polynomials
+
+
+@derived("unroll")
+def polyval(p: ArrayLike, x: ArrayLike, *, unroll: int = 16) -> Array:
+    """The values of a polynomial at `x`; the coefficient of the highest power comes first.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.polyval(jnp.array([1, 0, 2]), 3).tolist()
+        11
+    """
+    p, x = promote_dtypes("polyval", p, x)
+    out = lax.full_like(x, 0)
+    for i in range(len(p)):  # Horner's scheme
+        out = out * x + p[i]
+    return out
 
 
 def polyadd(a1: ArrayLike, a2: ArrayLike) -> Array:

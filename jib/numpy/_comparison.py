@@ -14,7 +14,7 @@ from jib.lax._comparison import eq_p, ne_p
 from jib.lax._families import constant_like, kind_of
 from jib.lax._random_bits import key_data_p
 from jib.numpy._arithmetic import abs, add, multiply, subtract
-from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
+from jib.numpy._elementwise import elementwise, elementwise2, of_one, of_two, ufunc2
 from jib.numpy._promotion import as_operand, promote_args, promote_inexact_args
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
@@ -43,38 +43,23 @@ def not_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
     return ne_p.bind(*promote_args("not_equal", x, y))
 
 
-def _ordered(name: str, compare: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+def _order(name: str, symbol: str, compare: Callable[[Any, Any], Any]) -> Any:
     """A comparison of order; complex numbers are ordered by real, then by imaginary part."""
-    x, y = promote_args(name, x, y)
-    if kind_of(getattr(x, "dtype", None) or aval_of(x).dtype) != "c":
-        return compare(x, y)
-    real_x, real_y = lax.real(x), lax.real(y)
-    imaginary = compare(lax.imag(x), lax.imag(y))
-    return lax.select(lax.eq(real_x, real_y), imaginary, compare(real_x, real_y))
+
+    def function(x: Any, y: Any) -> Any:
+        if kind_of(getattr(x, "dtype", None) or aval_of(x).dtype) != "c":
+            return compare(x, y)
+        real_x, real_y = lax.real(x), lax.real(y)
+        imaginary = compare(lax.imag(x), lax.imag(y))
+        return lax.select(lax.eq(real_x, real_y), imaginary, compare(real_x, real_y))
+
+    return of_two(name, promote_args, function, f"Elementwise `x {symbol} y`.")
 
 
-@elementwise2
-def less(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x < y`."""
-    return _ordered("less", lax.lt, x, y)
-
-
-@elementwise2
-def less_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x <= y`."""
-    return _ordered("less_equal", lax.le, x, y)
-
-
-@elementwise2
-def greater(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x > y`."""
-    return _ordered("greater", lax.gt, x, y)
-
-
-@elementwise2
-def greater_equal(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `x >= y`."""
-    return _ordered("greater_equal", lax.ge, x, y)
+less = _order("less", "<", lax.lt)
+less_equal = _order("less_equal", "<=", lax.le)
+greater = _order("greater", ">", lax.gt)
+greater_equal = _order("greater_equal", ">=", lax.ge)
 
 
 # ------------------------------------------------------------------------------------ logic
@@ -88,32 +73,22 @@ def truth(name: str, x: Any) -> Any:
     return lax.ne(x, constant_like(x, 0))
 
 
-def _logical(name: str, combine: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
-    return combine(*promote_args(name, truth(name, x), truth(name, y)))
+def _truths(name: str, x: Any, y: Any) -> Any:
+    return promote_args(name, truth(name, x), truth(name, y))
 
 
-@ufunc2
-def logical_and(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise "and" of truth values; everything but 0 is true."""
-    return _logical("logical_and", lax.bitwise_and, x, y)
+def _logical(name: str, combine: Callable[[Any, Any], Any], doc: str) -> Any:
+    return of_two(name, _truths, combine, doc, ufunc2)
 
 
-@ufunc2
-def logical_or(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise "or" of truth values."""
-    return _logical("logical_or", lax.bitwise_or, x, y)
-
-
-@ufunc2
-def logical_xor(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise "either, not both" of truth values."""
-    return _logical("logical_xor", lax.bitwise_xor, x, y)
-
-
-@elementwise
-def logical_not(x: ArrayLike, /) -> Array:
-    """Elementwise "not" of truth values."""
-    return lax.bitwise_not(truth("logical_not", x))
+logical_and = _logical(
+    "logical_and", lax.bitwise_and, 'Elementwise "and" of truth values; everything but 0 is true.'
+)
+logical_or = _logical("logical_or", lax.bitwise_or, 'Elementwise "or" of truth values.')
+logical_xor = _logical(
+    "logical_xor", lax.bitwise_xor, 'Elementwise "either, not both" of truth values.'
+)
+logical_not = of_one("logical_not", truth, lax.bitwise_not, 'Elementwise "not" of truth values.')
 
 
 # --------------------------------------------------------------------------- special values

@@ -1,5 +1,9 @@
 """Products of arrays: dot, matmul and their like; diagonals and traces."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,9 +16,12 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
 from jib.numpy._complexes import conj
-from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
+from jib.numpy._derived import derived
+from jib.numpy._elementwise import no_out
+from jib.numpy._joining import stack, unstack
+from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.numpy._reductions import sum
-from jib.numpy._shaping import expand_dims, integer, ravel, squeeze
+from jib.numpy._shaping import expand_dims, integer, moveaxis, ravel, squeeze
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
@@ -168,6 +175,7 @@ def _batched_matmul(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
     return lax.reshape(out, (*full, *rows, *columns))
 
 
+@derived("axes", "precision", "preferred_element_type", "out_sharding")
 def tensordot(
     a: ArrayLike,
     b: ArrayLike,
@@ -187,7 +195,6 @@ def tensordot(
         >>> jnp.tensordot(jnp.ones((2, 3)), jnp.ones((3, 4)), axes=1).shape
         (2, 4)
     """
-    a, b = as_operand("tensordot", a), as_operand("tensordot", b)
     first, second = aval_of(a), aval_of(b)
     if isinstance(axes, Sequence | np.ndarray):
         if len(axes) != 2:
@@ -204,13 +211,8 @@ def tensordot(
     right = tuple(canonical_axis("tensordot", i, second.ndim) for i in right)
     for i, j in zip(left, right, strict=True):
         _check_lengths("tensordot", first, second, i, j)
-    return _tensordot(a, b, left, right, fixed(precision), preferred_dtype(preferred_element_type))
-
-
-@compiled(static=("left", "right", "precision", "preferred"))
-def _tensordot(a: Any, b: Any, left: Any, right: Any, precision: Any, preferred: Any) -> Any:
     a, b = promote_dtypes("tensordot", a, b)
-    return contract(a, b, (left, right), ((), ()), precision, preferred)
+    return contract(a, b, (left, right), ((), ()), precision, preferred_element_type)
 
 
 def vdot(
@@ -229,13 +231,10 @@ def vdot(
     """
     a, b = ravel(as_operand("vdot", a)), ravel(as_operand("vdot", b))
     _check_lengths("vdot", aval_of(a), aval_of(b), 0, 0)
-    return _dot(_conjugated(a), b, fixed(precision), preferred_dtype(preferred_element_type))
+    return dot(conj(a), b, precision=precision, preferred_element_type=preferred_element_type)
 
 
-def _conjugated(x: Any) -> Any:
-    return lax.conj(x) if dtypes.issubdtype(aval_of(x).dtype, np.complexfloating) else x
-
-
+@derived("axis", "precision", "preferred_element_type")
 def vecdot(
     x1: ArrayLike,
     x2: ArrayLike,
@@ -246,26 +245,16 @@ def vecdot(
     preferred_element_type: DTypeLike | None = None,
 ) -> Array:
     """Inner products of vectors along an axis; other axes broadcast, the first is conjugated."""
-    x1, x2 = as_operand("vecdot", x1), as_operand("vecdot", x2)
-    return _vecdot(x1, x2, int(axis), fixed(precision), preferred_dtype(preferred_element_type))
+    x1, x2 = (
+        moveaxis(x, canonical_axis("vecdot", axis, x.ndim), -1)
+        for x in promote_dtypes("vecdot", x1, x2)
+    )
+    _check_lengths("vecdot", aval_of(x1), aval_of(x2), x1.ndim - 1, x2.ndim - 1)
+    row, column = conj(x1)[..., None, :], x2[..., None]
+    return _matmul(row, column, precision, preferred_element_type)[..., 0, 0]
 
 
-@compiled(static=("axis", "precision", "preferred"))
-def _vecdot(x1: Any, x2: Any, axis: int, precision: Any, preferred: Any) -> Any:
-    x1, x2 = promote_dtypes("vecdot", x1, x2)
-    moved = []
-    for x in (x1, x2):
-        ndim = aval_of(x).ndim
-        place = canonical_axis("vecdot", axis, ndim)
-        moved.append(lax.transpose(x, [*(i for i in range(ndim) if i != place), place]))
-    first, second = map(aval_of, moved)
-    _check_lengths("vecdot", first, second, first.ndim - 1, second.ndim - 1)
-    left = lax.expand_dims(_conjugated(moved[0]), (first.ndim - 1,))
-    right = lax.expand_dims(moved[1], (second.ndim,))
-    out = _matmul(left, right, precision, preferred)
-    return lax.squeeze(out, (aval_of(out).ndim - 1, aval_of(out).ndim - 2))
-
-
+@derived("precision", "preferred_element_type")
 def inner(
     a: ArrayLike,
     b: ArrayLike,
@@ -274,13 +263,11 @@ def inner(
     preferred_element_type: DTypeLike | None = None,
 ) -> Array:
     """The product of two arrays over the last axis of each."""
-    a, b = as_operand("inner", a), as_operand("inner", b)
-    if not aval_of(a).ndim or not aval_of(b).ndim:
-        return dot(a, b, precision=precision, preferred_element_type=preferred_element_type)
     options = {"precision": precision, "preferred_element_type": preferred_element_type}
-    return tensordot(a, b, (-1, -1), **options)
+    return tensordot(a, b, (-1, -1), **options) if a.ndim and b.ndim else dot(a, b, **options)
 
 
+@derived("out")
 def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
     """All products of an element of `a` and one of `b`, both flattened.
 
@@ -289,21 +276,10 @@ def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
         >>> jnp.outer(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
         [[3, 4], [6, 8]]
     """
-    if out is not None:
-        raise ArgumentValueError("`outer` cannot write into `out`: arrays are immutable")
-    return _outer(as_operand("outer", a), as_operand("outer", b))
+    return a.reshape(-1)[:, None] * b.reshape(-1)
 
 
-@compiled
-def _outer(a: Any, b: Any) -> Any:
-    a, b = promote_dtypes("outer", a, b)
-    shape = (aval_of(a).size, aval_of(b).size)
-    column, row = lax.reshape(a, shape[:1]), lax.reshape(b, shape[1:])
-    return lax.mul(
-        lax.broadcast_in_dim(column, shape, (0,)), lax.broadcast_in_dim(row, shape, (1,))
-    )
-
-
+@derived()
 def kron(a: ArrayLike, b: ArrayLike) -> Array:
     """The Kronecker product: `a` with each element replaced by its product with `b`.
 
@@ -312,21 +288,14 @@ def kron(a: ArrayLike, b: ArrayLike) -> Array:
         >>> jnp.kron(jnp.array([1, 2]), jnp.array([1, 1])).tolist()
         [1, 1, 2, 2]
     """
-    return _kron(as_operand("kron", a), as_operand("kron", b))
+    rank = max(a.ndim, b.ndim)
+    left, right = ((1,) * (rank - x.ndim) + x.shape for x in (a, b))
+    a = a.reshape([n for length in left for n in (length, 1)])
+    b = b.reshape([n for length in right for n in (1, length)])
+    return (a * b).reshape([m * n for m, n in zip(left, right, strict=True)])
 
 
-@compiled
-def _kron(a: Any, b: Any) -> Any:
-    a, b = promote_dtypes("kron", a, b)
-    rank = max(aval_of(a).ndim, aval_of(b).ndim)
-    left, right = ((1,) * (rank - aval_of(x).ndim) + aval_of(x).shape for x in (a, b))
-    pairs = [n for pair in zip(left, right, strict=True) for n in pair]
-    spread_a = lax.broadcast_in_dim(lax.reshape(a, left), pairs, range(0, 2 * rank, 2))
-    spread_b = lax.broadcast_in_dim(lax.reshape(b, right), pairs, range(1, 2 * rank, 2))
-    product = lax.mul(spread_a, spread_b)
-    return lax.reshape(product, tuple(m * n for m, n in zip(left, right, strict=True)))
-
-
+@derived("axisa", "axisb", "axisc", "axis")
 def cross(
     a: ArrayLike,
     b: ArrayLike,
@@ -347,38 +316,17 @@ def cross(
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = as_operand("cross", a), as_operand("cross", b)
     for x, place in ((a, axisa), (b, axisb)):
         aval = aval_of(x)
         if aval.shape[canonical_axis("cross", place, aval.ndim)] not in (2, 3):
             raise ShapeError(f"`cross` takes vectors of 2 or 3 components, but got {aval}")
-    return _cross(a, b, axisa, axisb, axisc)
-
-
-@compiled(static=("axisa", "axisb", "axisc"))
-def _cross(a: Any, b: Any, axisa: int, axisb: int, axisc: int) -> Any:
     a, b = promote_dtypes("cross", a, b)
-    first, second = _components(a, axisa), _components(b, axisb)
-    shape = lax.broadcast_shapes(aval_of(first[0]).shape, aval_of(second[0]).shape)
-    first, second = ([broadcast_to_shape(x, shape) for x in parts] for parts in (first, second))
-    z = lax.sub(lax.mul(first[0], second[1]), lax.mul(first[1], second[0]))
+    first, second = unstack(a, axis=axisa), unstack(b, axis=axisb)
+    z = first[0] * second[1] - first[1] * second[0]
     if len(first) == len(second) == 2:
         return z
-    zero = lax.full_like(first[0], 0)
-    first, second = (parts if len(parts) == 3 else [*parts, zero] for parts in (first, second))
-    parts = [
-        lax.sub(lax.mul(first[1], second[2]), lax.mul(first[2], second[1])),
-        lax.sub(lax.mul(first[2], second[0]), lax.mul(first[0], second[2])),
-        z,
-    ]
-    place = canonical_axis("cross", axisc, len(shape) + 1)
-    return lax.concatenate([lax.expand_dims(x, (place,)) for x in parts], place)
-
-
-def _components(x: Any, axis: int) -> list[Any]:
-    shape = aval_of(x).shape
-    axis = canonical_axis("cross", axis, len(shape))
-    return [lax.index_in_dim(x, i, axis, keepdims=False) for i in range(shape[axis])]
+    (a0, a1, a2), (b0, b1, b2) = ([*parts, 0][:3] for parts in (first, second))
+    return stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, z], axisc)
 
 
 # ---------------------------------------------------------------------------------- diagonals
@@ -431,11 +379,11 @@ def trace(
     out: None = None,
 ) -> Array:
     """The sum of the elements of a diagonal; see `diagonal`."""
-    if out is not None:
-        raise ArgumentValueError("`trace` cannot write into `out`: arrays are immutable")
+    no_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
 
+@derived("k")
 def diag(v: ArrayLike, k: int = 0) -> Array:
     """The matrix with a vector on its k-th diagonal, or the k-th diagonal of a matrix.
 
@@ -447,26 +395,18 @@ def diag(v: ArrayLike, k: int = 0) -> Array:
         >>> jnp.diag(jnp.array([1, 2])).tolist()
         [[1, 0], [0, 2]]
     """
-    v = as_operand("diag", v)
-    ndim = aval_of(v).ndim
-    if ndim == 2:
+    if v.ndim == 2:
         return diagonal(v, k)
-    if ndim != 1:
+    if v.ndim != 1:
         raise ShapeError(f"`diag` takes a vector or a matrix, but got {aval_of(v)}")
-    return _diag(v, integer("diag", k))
-
-
-@compiled(static=("k",))
-def _diag(v: Any, k: int) -> Any:
-    """The diagonal is every (n+1)-th element of the flattened matrix."""
-    length = aval_of(v).size
+    # The diagonal is every (n+1)-th element of the flattened matrix.
+    length, k = v.size, integer("diag", k)
     size = length + abs(k)
-    if not length:
-        return lax.full((size, size), 0, aval_of(v).dtype)
     start = k if k >= 0 else -k * size
     used = start + (length - 1) * (size + 1) + 1
-    zero = aval_of(v).dtype.type(0)
-    flat = lax.pad(lax.convert_element_type(v), zero, [(start, size * size - used, size)])
+    if not length:
+        return lax.full((size, size), 0, v.dtype)
+    flat = lax.pad(lax.convert_element_type(v), v.dtype.type(0), [(start, size**2 - used, size)])
     return lax.reshape(flat, (size, size))
 
 

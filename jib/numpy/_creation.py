@@ -110,9 +110,7 @@ def _shared(a: np.ndarray, dtype: Any) -> Any:
 
 def on_device(x: Any, device: Any) -> Any:
     """The array on a device or with a sharding, if one is given; traced arrays stay."""
-    if device is None or isinstance(x, Tracer):
-        return x
-    return transfer.device_put(x, device)
+    return x if device is None or isinstance(x, Tracer) else transfer.device_put(x, device)
 
 
 def _as_array(x: Any, dtype: Any) -> Any:

@@ -30,26 +30,44 @@ def derived(*static: str) -> Callable[[F], F]:
     def decorate(function: Any) -> Any:
         name, run = function.__name__, compiled(static=static)(function)
         code = function.__code__
-        names = code.co_varnames[: code.co_argcount]
 
-        def taken(parameter: str, x: Any) -> Any:
-            if parameter == "out":
-                no_out(name, x)
-            if parameter == "dtype":
-                return None if x is None else dtypes.parse(x)
-            if parameter in static:
-                return _fixed(x)
-            return x if x is None or type(x) is ArrayImpl else asarray(as_operand(name, x))
+        def array(x: Any) -> Any:
+            return x if type(x) is ArrayImpl else asarray(as_operand(name, x))
+
+        def array_or_none(x: Any) -> Any:
+            return None if x is None else array(x)
+
+        special = {key: array_or_none for key in _optional(function)}
+        special |= dict.fromkeys(static, _fixed) | {
+            "out": functools.partial(no_out, name),
+            "dtype": _parsed,
+            "preferred_element_type": _parsed,
+        }
+        taken = [special.get(key, array) for key in code.co_varnames[: code.co_argcount]]
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            named = {key: taken(key, x) for key, x in kwargs.items()}
-            known = [taken(key, x) for key, x in zip(names, args, strict=False)]
-            return run(*known, *args[len(names) :], **named)
+            named = {key: special.get(key, array)(x) for key, x in kwargs.items()}
+            known = [take(x) for take, x in zip(taken, args, strict=False)]
+            return run(*known, *args[len(taken) :], **named)
 
         return wrapper
 
     return decorate
+
+
+def _optional(function: Any) -> list[str]:
+    """The parameters that may be None: by default, or any of a private function."""
+    code, last = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    if function.__name__.startswith("_"):
+        return list(names)
+    defaults = dict(zip(names[len(names) - len(last) :], last, strict=True))
+    return [key for key, x in (defaults | (function.__kwdefaults__ or {})).items() if x is None]
+
+
+def _parsed(dtype: Any) -> Any:
+    return None if dtype is None else dtypes.parse(dtype)
 
 
 def _fixed(x: Any) -> Any:

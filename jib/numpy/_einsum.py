@@ -13,6 +13,7 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentTypeError, ArgumentValueError, ShapeError
 from jib.numpy._contraction import contract, diagonal_of, fixed, preferred_dtype
+from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.passes.eager import compiled
 from jib.typing import Array, DTypeLike
@@ -49,8 +50,7 @@ def einsum(
         >>> jnp.einsum("ij,jk->ik", jnp.ones((2, 3)), jnp.ones((3, 4))).shape
         (2, 4)
     """
-    if out is not None:
-        raise ArgumentValueError("`einsum` cannot write into `out`: arrays are immutable")
+    no_out("einsum", out)
     inputs, output, arrays = _parse_einsum(subscripts, operands)
     shapes = tuple(aval_of(x).shape for x in arrays)
     steps = _einsum_plan(inputs, output, shapes, _plan_option(optimize))

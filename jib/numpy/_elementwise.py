@@ -17,8 +17,11 @@ from jib.core.tracing import is_eager
 from jib.errors import ArgumentTypeError
 from jib.numpy._promotion import host_value, promote_args
 from jib.passes.eager import compiled
+from jib.typing import ArrayLike
 
-__all__ = ["WIDE", "elementwise", "elementwise2", "no_out", "ufunc", "ufunc2"]
+__all__ = [
+    "WIDE", "elementwise", "elementwise2", "named", "no_out", "of_one", "of_two", "ufunc", "ufunc2",
+]  # fmt: skip
 
 _INT32_LIMIT = 2**31
 # Python floats and 32-bit integers go to C++ with arrays of these dtypes: nothing is lost.
@@ -90,6 +93,33 @@ def ufunc2(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
     wrapper.dispatch = inner.dispatch  # type: ignore[attr-defined]
     return wrapper
+
+
+def named(function: Callable[..., Any], name: str, doc: str) -> Any:
+    """The function under a public name, with its documentation."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+def of_one(name: str, promote: Callable[..., Any], function: Callable[[Any], Any], doc: str) -> Any:
+    """The public function `function(promote(name, x))`."""
+
+    def made(x: ArrayLike, /) -> Any:
+        return function(promote(name, x))
+
+    return elementwise(named(made, name, doc))
+
+
+def of_two(
+    name: str, promote: Callable[..., Any], function: Any, doc: str, make: Any = elementwise2
+) -> Any:
+    """The public function `function(*promote(name, x, y))`."""
+
+    def made(x: ArrayLike, y: ArrayLike, /) -> Any:
+        return function(*promote(name, x, y))
+
+    return make(named(made, name, doc))
 
 
 def no_out(name: str, out: Any = None, where: Any = None) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 from jib import dtypes
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
+from jib.numpy import _ranges as ranges
 from jib.numpy._choosing import clip
 from jib.numpy._creation import asarray, ones
 from jib.numpy._derived import derived
 from jib.numpy._joining import concatenate, stack
-from jib.numpy._polynomials import diag_indices
-from jib.numpy._ranges import arange, linspace, meshgrid, tril, tril_indices, triu_indices
+from jib.numpy._ranges import arange, linspace, meshgrid
 from jib.numpy._reductions import any as any_of
 from jib.numpy._shaping import moveaxis, shape_tuple
 from jib.numpy._sorting import nonzero
@@ -33,7 +33,7 @@ __all__ = [
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Array:
     """A matrix with ones on and below diagonal `k`, and zeros above it."""
-    return tril(ones((N, N if M is None else M), float if dtype is None else dtype), k)
+    return ranges.tril(ones((N, N if M is None else M), float if dtype is None else dtype), k)
 
 
 def _matrix(name: str, arr: Any) -> tuple[int, int]:
@@ -46,13 +46,13 @@ def _matrix(name: str, arr: Any) -> tuple[int, int]:
 def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, Array]:
     """`tril_indices` for the shape of a matrix."""
     rows, columns = _matrix("tril_indices_from", arr)
-    return tril_indices(rows, k, columns)
+    return ranges.tril_indices(rows, k, columns)
 
 
 def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, Array]:
     """`triu_indices` for the shape of a matrix."""
     rows, columns = _matrix("triu_indices_from", arr)
-    return triu_indices(rows, k, columns)
+    return ranges.triu_indices(rows, k, columns)
 
 
 def diag_indices_from(arr: ArrayLike) -> tuple[Array, ...]:
@@ -60,7 +60,7 @@ def diag_indices_from(arr: ArrayLike) -> tuple[Array, ...]:
     shape = aval_of(arr).shape
     if len(shape) < 2 or len(set(shape)) > 1:
         raise ShapeError(f"`diag_indices_from` needs two or more equal lengths, not {shape}")
-    return diag_indices(shape[0], len(shape))
+    return ranges.diag_indices(shape[0], len(shape))
 
 
 def mask_indices(

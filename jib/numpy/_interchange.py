@@ -1,7 +1,9 @@
-"""The array API standard's questions about this namespace, and arrays of other libraries."""
+"""Arrays of other libraries, in files and as text; questions about arrays and namespace."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,17 @@ import numpy as np
 from jib import dtypes
 from jib.backend import client, devices as backend_devices, sharing
 from jib.backend.buffers import ArrayImpl
-from jib.errors import ArgumentValueError
+from jib.core.tracing import aval_of
+from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.numpy._creation import asarray
-from jib.typing import Array
+from jib.numpy._elementwise import named
+from jib.numpy._promotion import as_operand
+from jib.typing import Array, ArrayLike, DTypeLike
 
-__all__ = ["from_dlpack"]
+__all__ = [
+    "array_repr", "array_str", "from_dlpack", "fromfile", "fromiter", "fromstring", "isscalar",
+    "iterable", "load", "ndim", "save", "savez", "shape", "size",
+]  # fmt: skip
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
@@ -86,3 +94,103 @@ class ArrayNamespaceInfo:
                 f"the kinds of dtypes are {tuple(_KINDS)}, and {unknown[0]!r} is not one"
             )
         return {name: np.dtype(name) for k in kinds for name in _KINDS[k]}
+
+
+# ------------------------------------------------------------------------- files and text
+
+
+save, savez = np.save, np.savez
+
+
+def load(file: Any, *args: Any, **kwargs: Any) -> Any:
+    """What `numpy.load` reads, as an array; a bfloat16 array that `save` wrote is one again."""
+    out = np.load(file, *args, **kwargs)
+    if isinstance(out, np.ndarray):  # and not the members of an archive
+        out = asarray(out.view(dtypes.bfloat16) if out.dtype == np.dtype("V2") else out)
+    return out
+
+
+def fromstring(string: str, dtype: DTypeLike = float, count: int = -1, *, sep: str) -> Array:
+    """The numbers in a text, separated by `sep`.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.fromstring("1 2", int, sep=" ").tolist()
+        [1, 2]
+    """
+    return asarray(np.fromstring(string, dtypes.parse(dtype), count, sep=sep))
+
+
+def _no_reading(name: str, source: str) -> Any:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        raise ArgumentTypeError(
+            f"`{name}` reads from outside, which a compiled program would do once, and then not "
+            "again",
+            help=f"jib.numpy.asarray(numpy.{name}(...))",
+        )
+
+    doc = f"Not possible: `numpy.{name}` reads {source}.\n\n    Raises:\n        "
+    return named(function, name, f"{doc}ArgumentTypeError: always.\n    ")
+
+
+fromfile, fromiter = _no_reading("fromfile", "a file"), _no_reading("fromiter", "an iterator")
+
+
+def iterable(y: Any) -> bool:
+    """Whether a value can be iterated over: an array of rank 0 cannot."""
+    return y.ndim > 0 if hasattr(y, "ndim") else np.iterable(y)
+
+
+def array_repr(
+    arr: ArrayLike,
+    max_line_width: int | None = None,
+    precision: int | None = None,
+    suppress_small: bool | None = None,
+) -> str:
+    """An array as the text that would make it again."""
+    return np.array_repr(np.asarray(arr), max_line_width, precision, suppress_small)
+
+
+def array_str(
+    a: ArrayLike,
+    max_line_width: int | None = None,
+    precision: int | None = None,
+    suppress_small: bool | None = None,
+) -> str:
+    """The elements of an array as text."""
+    return np.array_str(np.asarray(a), max_line_width, precision, suppress_small)
+
+
+# ------------------------------------------------------------------------------ questions
+
+
+def shape(a: ArrayLike) -> tuple[int, ...]:
+    """The lengths of the axes.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> jnp.shape(jnp.zeros((2, 3)))
+        (2, 3)
+    """
+    if isinstance(a, list | tuple):
+        a = asarray(a)
+    return tuple(getattr(a, "shape", None) or aval_of(as_operand("shape", a)).shape)
+
+
+def ndim(a: ArrayLike) -> int:
+    """The number of axes."""
+    return len(shape(a))
+
+
+def size(a: ArrayLike, axis: int | Sequence[int] | None = None) -> int:
+    """The number of elements, or the length along some axes."""
+    lengths = shape(a)
+    if axis is None:
+        return math.prod(lengths)
+    axes = (axis,) if isinstance(axis, int) else axis
+    return math.prod(lengths[i] for i in axes)
+
+
+def isscalar(element: Any) -> bool:
+    """Whether a value is a number, or an array of rank 0."""
+    return np.isscalar(element) or getattr(element, "ndim", None) == 0

@@ -18,6 +18,7 @@ from jib.errors import (
     TracedShapeError,
 )
 from jib.lax._shaping import canonical_axis
+from jib.numpy._elementwise import no_out
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes
 from jib.numpy._shaping import atleast_1d, atleast_2d, atleast_3d, integer, ravel, shape_tuple
 from jib.numpy._taking import take_in_bounds
@@ -104,8 +105,7 @@ def stack(
         >>> jnp.stack([jnp.zeros(3), jnp.ones(3)]).shape
         (2, 3)
     """
-    if out is not None:
-        raise ArgumentValueError("`stack` cannot write into `out`: arrays are immutable")
+    no_out("stack", out)
     members = _members("stack", arrays)
     shapes = {aval_of(x).shape for x in members}
     if len(shapes) > 1:
@@ -287,16 +287,13 @@ def tile(A: ArrayLike, reps: int | Sequence[int]) -> Array:
         >>> jnp.tile(jnp.array([1, 2]), 2).tolist()
         [1, 2, 1, 2]
     """
-    A = as_operand("tile", A)
-    times = shape_tuple("tile", reps)
-    return _tile(A, times)
+    return _tile(as_operand("tile", A), shape_tuple("tile", reps))
 
 
 @compiled(static=("reps",))
 def _tile(A: Any, reps: tuple[int, ...]) -> Any:
-    shape = aval_of(A).shape
-    rank = max(len(shape), len(reps))
-    shape = (1,) * (rank - len(shape)) + shape
+    rank = max(aval_of(A).ndim, len(reps))
+    shape = (1,) * (rank - aval_of(A).ndim) + aval_of(A).shape
     reps = (1,) * (rank - len(reps)) + reps
     pairs = [n for pair in zip(reps, shape, strict=True) for n in pair]
     spread = lax.broadcast_in_dim(lax.reshape(A, shape), pairs, range(1, 2 * rank, 2))
@@ -371,24 +368,6 @@ def _repeat(a: Any, repeats: Any, axis: int, total: int) -> Any:
     )
     source = lax.min(lax.cumsum(marks), np.int32(max(length - 1, 0)))
     return take_in_bounds(a, source, axis)
-
-
-# -------------------------------------------------------------------- inserting and deleting
-
-
-def _positions(name: str, obj: Any, length: int, count: int) -> np.ndarray:
-    """Non-negative host positions below `count`."""
-    if isinstance(obj, slice):
-        return np.arange(*obj.indices(length))
-    if isinstance(obj, Tracer):
-        raise TracedShapeError(obj)
-    found = np.asarray(obj)
-    if found.dtype == bool:
-        return np.flatnonzero(found)
-    found = np.atleast_1d(found).astype(np.int64)
-    if found.size and (found.min() < -length or found.max() >= count):
-        raise ArgumentValueError(f"`{name}` has no position {obj} on an axis of length {length}")
-    return np.where(found < 0, found + length, found)
 
 
 def vsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:

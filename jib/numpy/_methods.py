@@ -205,9 +205,7 @@ def _rows(x: Any) -> list[Any]:
 
 def _iterate(self: Any) -> Iterator[Any]:
     """The rows, from programs that return many of them."""
-    if not self.shape:
-        raise TypeError("iteration over an array of rank 0")
-    count = self.shape[0]
+    count = self.aval.length()
     if not count:
         return iter(())
     if count <= _ROWS_AT_ONCE:
@@ -374,5 +372,5 @@ define_members(
     }
 )
 
-# Tracers iterate by `__getitem__`; keys have a way of their own.
+# Tracers iterate by a method of `Tracer`; keys have a way of their own.
 ArrayImpl.__iter__ = _iterate

@@ -19,7 +19,7 @@ from jib.numpy._choosing import where
 from jib.numpy._comparison import isinf, isnan
 from jib.numpy._complexes import imag
 from jib.numpy._derived import derived
-from jib.numpy._elementwise import elementwise, elementwise2, no_out
+from jib.numpy._elementwise import elementwise, elementwise2, no_out, of_two
 from jib.numpy._promotion import as_operand, promote_args, promote_inexact, promote_inexact_args
 from jib.numpy._rounding import trunc
 from jib.typing import Array, ArrayLike
@@ -76,10 +76,10 @@ def heaviside(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return where(lax.eq(x, zero), at_zero, sides)
 
 
-@elementwise2
-def float_power(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise power in floating or complex numbers."""
-    return lax.pow(*promote_inexact_args("float_power", x, y))
+float_power = of_two(
+    "float_power", promote_inexact_args, lax.pow,
+    "Elementwise power in floating or complex numbers.",
+)  # fmt: skip
 
 
 @elementwise2

@@ -15,13 +15,13 @@ from jib.errors import ArgumentValueError, DTypeError, ShapeError, TracedShapeEr
 from jib.lax._families import constant_like, kind_of
 from jib.numpy._creation import asarray, canonical_shape, on_device
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_dtypes
-from jib.numpy._shaping import moveaxis
+from jib.numpy._shaping import integer, moveaxis
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike, DTypeLike
 
 __all__ = [
-    "arange", "eye", "identity", "indices", "linspace", "logspace", "meshgrid", "tril",
-    "tril_indices", "triu", "triu_indices",
+    "arange", "diag_indices", "eye", "identity", "indices", "linspace", "logspace", "meshgrid",
+    "tril", "tril_indices", "triu", "triu_indices",
 ]  # fmt: skip
 
 
@@ -190,14 +190,14 @@ def eye(
     return on_device(_eye(k, (rows, columns), wanted), device)
 
 
-def identity(n: int, dtype: DTypeLike | None = None) -> Array:
-    """The identity matrix of `n` rows."""
-    return eye(n, dtype=dtype)
-
-
 @compiled(static=("shape", "dtype"))
 def _eye(k: Any, shape: Any, dtype: Any) -> Any:
     return lax.convert_element_type(lax.eq(*_places(shape, k)), dtype)
+
+
+def identity(n: int, dtype: DTypeLike | None = None) -> Array:
+    """The identity matrix of `n` rows."""
+    return eye(n, dtype=dtype)
 
 
 def _places(shape: tuple[int, ...], k: Any) -> list[Any]:
@@ -234,14 +234,28 @@ def _triangle(m: Any, k: int, upper: bool) -> Any:
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
     """Row and column numbers of the elements on and below diagonal `k`."""
-    rows, columns = np.tril_indices(_size("tril_indices", n), k, m)
-    return asarray(rows), asarray(columns)
+    return _positions(np.tril_indices(_size("tril_indices", n), k, m))
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Any, Any]:
     """Row and column numbers of the elements on and above diagonal `k`."""
-    rows, columns = np.triu_indices(_size("triu_indices", n), k, m)
-    return asarray(rows), asarray(columns)
+    return _positions(np.triu_indices(_size("triu_indices", n), k, m))
+
+
+def _positions(pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    return asarray(pair[0]), asarray(pair[1])
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+    """The positions of the diagonal of an array with `ndim` axes of length `n`.
+
+    Raises:
+        ArgumentValueError: if a number is negative.
+    """
+    length, count = integer("diag_indices", n), integer("diag_indices", ndim)
+    if length < 0 or count < 0:
+        raise ArgumentValueError(f"`diag_indices` takes numbers from 0 on, but got {n} and {ndim}")
+    return (lax.iota(dtypes.default_int_dtype(), length),) * count
 
 
 # ------------------------------------------------------------------------------------ grids

@@ -279,7 +279,12 @@ amax, amin = max, min
 def ptp(a: ArrayLike, axis: Axis = None, out: None = None, keepdims: bool = False) -> Array:
     """The greatest minus the least element over axes."""
     no_out("ptp", out)
-    return lax.sub(max(a, axis, keepdims=keepdims), min(a, axis, keepdims=keepdims))
+    return _ptp(operand("ptp", a), static_axis(axis), bool(keepdims))
+
+
+@compiled(static=("axis", "keepdims"))
+def _ptp(x: Any, axis: Any, keepdims: bool) -> Any:
+    return lax.sub(max(x, axis, keepdims=keepdims), min(x, axis, keepdims=keepdims))
 
 
 def argmax(

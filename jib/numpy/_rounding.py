@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._families import constant_like, kind_of
 from jib.numpy._choosing import where
-from jib.numpy._elementwise import elementwise, elementwise2, no_out
+from jib.numpy._elementwise import no_out, of_one, of_two
 from jib.numpy._promotion import as_operand, promote_inexact, promote_inexact_args
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
@@ -19,32 +20,23 @@ from jib.typing import Array, ArrayLike
 __all__ = ["around", "ceil", "fix", "floor", "nan_to_num", "nextafter", "rint", "round", "trunc"]
 
 
-def _float_only(function: Any, x: Any) -> Any:
+def _family(name: str, function: Callable[[Any], Any], doc: str) -> Any:
     """A rounding function, which leaves integers as they are."""
-    kind = kind_of(aval_of(x).dtype)
-    return lax.convert_element_type(x) if kind in "bi" else function(x)
 
+    def unless_whole(x: Any) -> Any:
+        whole = kind_of(aval_of(x).dtype) in "bi"
+        return lax.convert_element_type(x) if whole else function(x)
 
-@elementwise
-def floor(x: ArrayLike, /) -> Array:
-    """Elementwise rounding towards minus infinity."""
-    return _float_only(lax.floor, as_operand("floor", x))
-
-
-@elementwise
-def ceil(x: ArrayLike, /) -> Array:
-    """Elementwise rounding towards plus infinity."""
-    return _float_only(lax.ceil, as_operand("ceil", x))
-
-
-@elementwise
-def trunc(x: ArrayLike, /) -> Array:
-    """Elementwise rounding towards zero."""
-    return _float_only(_towards_zero, as_operand("trunc", x))
+    return of_one(name, as_operand, unless_whole, doc)
 
 
 def _towards_zero(x: Any) -> Any:
     return lax.select(lax.lt(x, constant_like(x, 0)), lax.ceil(x), lax.floor(x))
+
+
+floor = _family("floor", lax.floor, "Elementwise rounding towards minus infinity.")
+ceil = _family("ceil", lax.ceil, "Elementwise rounding towards plus infinity.")
+trunc = _family("trunc", _towards_zero, "Elementwise rounding towards zero.")
 
 
 def fix(x: ArrayLike, out: None = None) -> Array:
@@ -53,16 +45,16 @@ def fix(x: ArrayLike, out: None = None) -> Array:
     return trunc(x)
 
 
-@elementwise
-def rint(x: ArrayLike, /) -> Array:
-    """Elementwise rounding to the nearest whole number, as floats; halves go to even ones."""
-    return _nearest(promote_inexact("rint", x))
-
-
 def _nearest(x: Any) -> Any:
     if kind_of(aval_of(x).dtype) == "c":
         return lax.complex(_nearest(lax.real(x)), _nearest(lax.imag(x)))
     return lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN)
+
+
+rint = of_one(
+    "rint", promote_inexact, _nearest,
+    "Elementwise rounding to the nearest whole number, as floats; halves go to even ones.",
+)  # fmt: skip
 
 
 def round(a: ArrayLike, decimals: int = 0, out: None = None) -> Array:
@@ -147,7 +139,7 @@ def _nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
 # ---------------------------------------------------------------- parts of floating numbers
 
 
-@elementwise2
-def nextafter(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """The next representable number after `x` towards `y`."""
-    return lax.nextafter(*promote_inexact_args("nextafter", x, y))
+nextafter = of_two(
+    "nextafter", promote_inexact_args, lax.nextafter,
+    "The next representable number after `x` towards `y`.",
+)  # fmt: skip

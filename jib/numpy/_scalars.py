@@ -65,20 +65,14 @@ def _scalar_type(scalar: Any) -> Any:
 
 
 bool_ = _scalar_type(np.bool_)
-uint8 = _scalar_type(np.uint8)
-uint16 = _scalar_type(np.uint16)
-uint32 = _scalar_type(np.uint32)
-uint64 = _scalar_type(np.uint64)
-int8 = _scalar_type(np.int8)
-int16 = _scalar_type(np.int16)
-int32 = _scalar_type(np.int32)
-int64 = _scalar_type(np.int64)
+uint8, uint16, uint32, uint64 = map(_scalar_type, ("uint8", "uint16", "uint32", "uint64"))
+int8, int16, int32, int64 = map(_scalar_type, ("int8", "int16", "int32", "int64"))
+float16, float32, float64 = map(_scalar_type, ("float16", "float32", "float64"))
+complex64, complex128 = map(_scalar_type, ("complex64", "complex128"))
+single, double, csingle, cdouble = float32, float64, complex64, complex128
 bfloat16 = _scalar_type(ml_dtypes.bfloat16)
-float16 = _scalar_type(np.float16)
-float32 = single = _scalar_type(np.float32)
-float64 = double = _scalar_type(np.float64)
-complex64 = csingle = _scalar_type(np.complex64)
-complex128 = cdouble = _scalar_type(np.complex128)
+int1, int2, int4 = map(_scalar_type, (ml_dtypes.int1, ml_dtypes.int2, ml_dtypes.int4))
+uint1, uint2, uint4 = map(_scalar_type, (ml_dtypes.uint1, ml_dtypes.uint2, ml_dtypes.uint4))
 float4_e2m1fn = _scalar_type(ml_dtypes.float4_e2m1fn)
 float6_e2m3fn = _scalar_type(ml_dtypes.float6_e2m3fn)
 float6_e3m2fn = _scalar_type(ml_dtypes.float6_e3m2fn)
@@ -90,12 +84,6 @@ float8_e4m3fnuz = _scalar_type(ml_dtypes.float8_e4m3fnuz)
 float8_e5m2 = _scalar_type(ml_dtypes.float8_e5m2)
 float8_e5m2fnuz = _scalar_type(ml_dtypes.float8_e5m2fnuz)
 float8_e8m0fnu = _scalar_type(ml_dtypes.float8_e8m0fnu)
-int1 = _scalar_type(ml_dtypes.int1)
-int2 = _scalar_type(ml_dtypes.int2)
-int4 = _scalar_type(ml_dtypes.int4)
-uint1 = _scalar_type(ml_dtypes.uint1)
-uint2 = _scalar_type(ml_dtypes.uint2)
-uint4 = _scalar_type(ml_dtypes.uint4)
 
 bool = bool_
 int_ = _scalar_type(dtypes.default_int_dtype())
@@ -104,23 +92,13 @@ float_ = _scalar_type(dtypes.default_float_dtype())
 complex_ = _scalar_type(dtypes.default_complex_dtype())
 
 # Abstract types, for `issubdtype` alone.
-generic = np.generic
-number = np.number
-integer = np.integer
-signedinteger = np.signedinteger
-unsignedinteger = np.unsignedinteger
-inexact = np.inexact
-floating = np.floating
-complexfloating = np.complexfloating
+generic, number, integer, inexact = np.generic, np.number, np.integer, np.inexact
+signedinteger, unsignedinteger = np.signedinteger, np.unsignedinteger
+floating, complexfloating = np.floating, np.complexfloating
+flexible, character, object_ = np.flexible, np.character, np.object_
 
-dtype = np.dtype
-
-pi = np.pi
-e = np.e
-euler_gamma = np.euler_gamma
-inf = np.inf
-nan = np.nan
-newaxis = None
+dtype, newaxis = np.dtype, None
+pi, e, euler_gamma, inf, nan = np.pi, np.e, np.euler_gamma, np.inf, np.nan
 
 
 def issubdtype(arg1: Any, arg2: Any) -> Any:
@@ -134,7 +112,6 @@ def issubdtype(arg1: Any, arg2: Any) -> Any:
     return dtypes.issubdtype(arg1, arg2)
 
 
-flexible, character, object_ = np.flexible, np.character, np.object_
 ComplexWarning = np.exceptions.ComplexWarning
 s_, index_exp = np.s_, np.index_exp
 get_printoptions, set_printoptions = np.get_printoptions, np.set_printoptions

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,19 +20,18 @@ from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis
 from jib.numpy._creation import asarray, astype
 from jib.numpy._derived import derived
-from jib.numpy._polynomials import unravel_index
 from jib.numpy._promotion import as_operand, promote_dtypes
-from jib.numpy._shaping import integer, ravel
+from jib.numpy._shaping import integer, ravel, shape_tuple
 from jib.numpy._taking import host_positions, positions_with_size, take_in_bounds
 from jib.passes.eager import compiled
-from jib.typing import Array, ArrayLike
+from jib.typing import Array, ArrayLike, Shape
 
 __all__ = [
     "argpartition", "argsort", "argwhere", "digitize", "flatnonzero", "isin", "lexsort", "nonzero",
-    "partition", "searchsorted", "sort", "sort_complex",
+    "partition", "searchsorted", "sort", "sort_complex", "unravel_index",
 ]  # fmt: skip
 
-_COMPARE_ALL_LIMIT = 16  # below this many candidates, comparing with all beats searching
+_COMPARE_ALL_LIMIT = 64  # up to this many candidates, comparing with all beats searching
 
 
 # ----------------------------------------------------------------------------------- sorting
@@ -47,6 +48,7 @@ def _sort_arguments(name: str, a: Any, axis: int | None, kind: Any, order: Any) 
     return a, canonical_axis(name, integer(name, axis), aval_of(a).ndim)
 
 
+@derived("axis", "kind", "order", "stable", "descending")
 def sort(
     a: ArrayLike,
     axis: int | None = -1,
@@ -71,15 +73,11 @@ def sort(
         [1, 2, 3]
     """
     a, axis = _sort_arguments("sort", a, axis, kind, order)
-    return _sort(a, axis, bool(stable), bool(descending))
-
-
-@compiled(static=("axis", "stable", "descending"))
-def _sort(a: Any, axis: int, stable: bool, descending: bool) -> Any:
     out = lax.sort(a, dimension=axis, is_stable=stable)
     return lax.rev(out, (axis,)) if descending else out
 
 
+@derived("axis", "kind", "order", "stable", "descending", "dtype")
 def argsort(
     a: ArrayLike,
     axis: int | None = -1,
@@ -98,13 +96,7 @@ def argsort(
         [1, 2, 0]
     """
     a, axis = _sort_arguments("argsort", a, axis, kind, order)
-    found = dtypes.default_int_dtype() if dtype is None else dtypes.parse(dtype)
-    return _argsort(a, axis, bool(stable), bool(descending), found)
-
-
-@compiled(static=("axis", "stable", "descending", "dtype"))
-def _argsort(a: Any, axis: int, stable: bool, descending: bool, dtype: Any) -> Any:
-    places = lax.broadcasted_iota(dtype, aval_of(a).shape, axis)
+    places = lax.broadcasted_iota(dtype or dtypes.default_int_dtype(), a.shape, axis)
     if not descending:
         return lax.sort((a, places), dimension=axis, is_stable=stable, num_keys=1)[1]
     # Sorted backwards and turned round, so that equal elements keep their order.
@@ -136,10 +128,14 @@ def _lexsort(members: list[Any], axis: int) -> Any:
 
 def argpartition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
     """The indices that sort the elements along an axis: those before the kth belong there."""
-    aval = aval_of(as_operand("argpartition", a))
-    length = aval.shape[canonical_axis("argpartition", axis, aval.ndim)]
-    canonical_axis("argpartition", integer("argpartition", kth), length)
+    _check_kth("argpartition", a, kth, axis)
     return argsort(a, axis)
+
+
+def _check_kth(name: str, a: Any, kth: int, axis: int) -> None:
+    aval = aval_of(as_operand(name, a))
+    length = aval.shape[canonical_axis(name, axis, aval.ndim)]
+    canonical_axis(name, integer(name, kth), length)
 
 
 # --------------------------------------------------------------------------------- searching
@@ -177,8 +173,7 @@ def searchsorted(
     a, v = as_operand("searchsorted", a), as_operand("searchsorted", v)
     if aval_of(a).ndim != 1:
         raise ShapeError(f"`searchsorted` searches in a vector, but got {aval_of(a)}")
-    compare_all = method == "compare_all" or aval_of(a).size <= _COMPARE_ALL_LIMIT
-    return _searchsorted(a, v, sorter, side, compare_all)
+    return _searchsorted(a, v, sorter, side, method == "compare_all")
 
 
 @compiled(static=("side", "compare_all"))
@@ -190,23 +185,34 @@ def _searchsorted(a: Any, v: Any, sorter: Any, side: str, compare_all: bool) -> 
     v = lax.convert_element_type(v, aval_of(a).dtype)
     if not count:
         return lax.full(shape, 0, dtype)
+    if count <= _COMPARE_ALL_LIMIT:
+        hits = [_before(x, v, side) for x in _members(a)]
+        return functools.reduce(lax.add, [lax.convert_element_type(x, dtype) for x in hits])
     if compare_all:
         both = (*shape, count)
         rows = lax.broadcast_in_dim(a, both, (len(shape),))
         columns = lax.broadcast_in_dim(v, both, range(len(shape)))
         before = lax.convert_element_type(_before(rows, columns, side), dtype)
         return lax.reduce_sum(before, (len(shape),))
-    # The answer grows by halves of the length, as long as the element there comes before.
-    found = lax.full(shape, 0, dtype)
-    step = 1 << (count.bit_length() - 1)
-    while step:
-        probe = lax.add(found, dtype.type(step))
+
+    # The answer grows by halves of the length, as long as the element there comes before. A loop,
+    # because the processor then looks up many values at once.
+    def grow(i: Any, found: Any) -> Any:
+        step = lax.shift_right_logical(dtype.type(1 << (count.bit_length() - 1)), i)
+        probe = lax.add(found, step)
         inside = lax.le(probe, dtype.type(count))
         element = take_in_bounds(a, lax.sub(lax.min(probe, dtype.type(count)), dtype.type(1)), 0)
         before = lax.bitwise_and(inside, _before(element, v, side))
-        found = lax.select(before, probe, found)
-        step >>= 1
-    return found
+        return lax.select(before, probe, found)
+
+    return lax.fori_loop(
+        dtype.type(0), dtype.type(count.bit_length()), grow, lax.full(shape, 0, dtype)
+    )
+
+
+def _members(a: Any) -> list[Any]:
+    """The elements of a vector, as scalars."""
+    return [lax.squeeze(lax.slice_in_dim(a, i, i + 1), (0,)) for i in range(aval_of(a).size)]
 
 
 def _before(element: Any, value: Any, side: str) -> Any:
@@ -224,6 +230,7 @@ def _before(element: Any, value: Any, side: str) -> Any:
     return lax.bitwise_or(compare(element, value), nan)
 
 
+@derived("assume_unique", "invert", "method")
 def isin(
     element: ArrayLike,
     test_elements: ArrayLike,
@@ -239,20 +246,17 @@ def isin(
         >>> jnp.isin(jnp.array([1, 2, 3]), jnp.array([3, 1])).tolist()
         [True, False, True]
     """
-    element, tests = as_operand("isin", element), ravel(as_operand("isin", test_elements))
-    return _isin(element, tests, bool(invert))
-
-
-@compiled(static=("invert",))
-def _isin(element: Any, tests: Any, invert: bool) -> Any:
-    element, tests = promote_dtypes("isin", element, tests)
-    count = aval_of(tests).size
+    element, tests = promote_dtypes("isin", element, ravel(test_elements))
+    count = tests.size
     if not count:
-        return lax.full(aval_of(element).shape, invert, np.dtype(bool))
-    tests = lax.sort(tests)
-    place = _searchsorted(tests, element, None, "left", count <= _COMPARE_ALL_LIMIT)
-    place = lax.min(place, aval_of(place).dtype.type(count - 1))
-    found = lax.eq(take_in_bounds(tests, place, 0), lax.convert_element_type(element))
+        return lax.full(element.shape, invert, np.dtype(bool))
+    if count <= _COMPARE_ALL_LIMIT:
+        found = functools.reduce(lax.bitwise_or, [lax.eq(element, x) for x in _members(tests)])
+    else:
+        tests = lax.sort(tests)
+        place = _searchsorted(tests, element, None, "left", False)
+        place = lax.min(place, place.dtype.type(count - 1))
+        found = lax.eq(take_in_bounds(tests, place, 0), lax.convert_element_type(element))
     return lax.bitwise_not(found) if invert else found
 
 
@@ -301,6 +305,33 @@ def _nonzero(a: Any, size: int, fills: list[Any]) -> tuple[Any, ...]:
     return tuple(lax.select(inside, *pair) for pair in zip(found, filled, strict=True))
 
 
+@derived("shape")
+def unravel_index(indices: ArrayLike, shape: Shape) -> tuple[Array, ...]:
+    """The positions on each axis of a shape, from positions in the flattened array.
+
+    Positions beyond the ends count as the nearest one; negative ones count from the end.
+
+    Example:
+        >>> import jib.numpy as jnp
+        >>> [int(i) for i in jnp.unravel_index(5, (2, 3))]
+        [1, 2]
+    """
+    lengths, dtype = shape_tuple("unravel_index", shape), dtypes.default_int_dtype()
+    if indices.dtype.itemsize >= 4:
+        dtype = indices.dtype
+    indices, size = lax.convert_element_type(indices, dtype), math.prod(lengths)
+    if dtypes.issubdtype(dtype, np.signedinteger):
+        from_end = lax.add(indices, dtype.type(size))
+        indices = lax.select(lax.lt(indices, dtype.type(0)), from_end, indices)
+    rest = lax.clamp(dtype.type(0), indices, dtype.type(max(size - 1, 0)))
+    found = []
+    for length in reversed(lengths):
+        step = dtype.type(max(length, 1))
+        found.append(lax.rem(rest, step))
+        rest = lax.div(rest, step)
+    return tuple(found[::-1])
+
+
 def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:
     """The indices of the elements that are not zero, one row for each; see `nonzero`.
 
@@ -320,9 +351,7 @@ def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -
 
 def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
     """With the kth smallest element in its place, and all smaller ones before it."""
-    aval = aval_of(as_operand("partition", a))
-    length = aval.shape[canonical_axis("partition", axis, aval.ndim)]
-    canonical_axis("partition", integer("partition", kth), length)
+    _check_kth("partition", a, kth, axis)
     return sort(a, axis)
 
 
@@ -341,9 +370,12 @@ def digitize(
         raise ShapeError(f"`digitize` takes a vector of edges, but got {aval_of(bins)}")
     if not aval_of(bins).size:
         return lax.full(aval_of(x).shape, 0, dtypes.default_int_dtype())
-    sides = ("left", "right") if right else ("right", "left")
-    up, down = searchsorted(bins, x, sides[0]), searchsorted(lax.rev(bins, (0,)), x, sides[1])
-    return lax.select(bins[-1] < bins[0], bins.size - down, up)
+    side = "left" if right else "right"
+    return lax.cond(
+        bins[-1] < bins[0],
+        lambda: bins.size - searchsorted(lax.rev(bins, (0,)), x, side),
+        lambda: searchsorted(bins, x, side),
+    )
 
 
 def flatnonzero(a: ArrayLike, *, size: int | None = None, fill_value: Any = None) -> Array:

@@ -16,13 +16,14 @@ from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
 from jib.lax._families import constant_like
+from jib.numpy._calculus import diff
 from jib.numpy._choosing import clip, where
 from jib.numpy._contraction import diagonal, matmul
 from jib.numpy._creation import asarray
 from jib.numpy._derived import derived
+from jib.numpy._elementwise import named
 from jib.numpy._indexing import take_along_axis
-from jib.numpy._joining import stack
-from jib.numpy._polynomials import diff
+from jib.numpy._joining import concatenate, stack
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
 from jib.numpy._ranges import linspace
 from jib.numpy._shaping import atleast_2d, axes_tuple, integer, ravel
@@ -82,25 +83,31 @@ def quantile(
         >>> jnp.quantile(jnp.arange(5), 0.5).tolist()
         2.0
     """
-    _no_weights("quantile", weights)
-    return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims)
+    return _quantile_of("quantile", a, q, axis, out, overwrite_input, method, keepdims, weights)
 
 
-def percentile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: None = None,
-) -> Array:
-    """`quantile` with `q` in percent."""
-    _no_weights("percentile", weights)
-    share = _percent(q)
-    return _quantile_of("percentile", a, share, axis, out, overwrite_input, method, keepdims)
+def _variant(name: str, doc: str, percent: bool, run: Callable[..., Any] | None = None) -> Any:
+    """`quantile` of a part of the elements, or with fractions in percent."""
+
+    def made(
+        a: ArrayLike,
+        q: ArrayLike,
+        axis: int | Sequence[int] | None = None,
+        out: None = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: bool = False,
+        *,
+        weights: None = None,
+    ) -> Array:
+        share: Any = _percent(q) if percent else q
+        rest = (axis, out, overwrite_input, method, keepdims, weights)
+        return _quantile_of(name, a, share, *rest, run)
+
+    return named(made, name, doc)
+
+
+percentile = _variant("percentile", "`quantile` with `q` in percent.", True)
 
 
 @compiled
@@ -135,8 +142,11 @@ def _quantile_of(
     overwrite: bool,
     method: str,
     keep: bool,
+    weights: None = None,
     run: Callable[..., Any] | None = None,
 ) -> Any:
+    if weights is not None:
+        raise ArgumentValueError(f"`{name}` counts every element the same: it has no `weights`")
     if out is not None or overwrite:
         raise ArgumentValueError(f"`{name}` cannot write into an array: arrays are immutable")
     if method not in _METHODS:
@@ -293,33 +303,24 @@ def histogram(
     return _histogram(a, edges, flat, bool(density)), edges
 
 
-@compiled(static=("density",))
+@derived("density")
 def _histogram(a: Any, edges: Any, weights: Any, density: bool) -> Any:
-    count = aval_of(edges).size - 1
+    count = edges.size - 1
     if weights is None:
-        weights = lax.full(aval_of(a).shape, 1, dtypes.to_inexact_dtype(aval_of(a).dtype))
-    dtype = dtypes.to_inexact_dtype(aval_of(weights).dtype)
-    weights = lax.convert_element_type(weights, dtype)
+        weights = lax.full(a.shape, 1, dtypes.to_inexact_dtype(a.dtype))
+    dtype = dtypes.to_inexact_dtype(weights.dtype)
     a, edges = promote_dtypes("histogram", a, edges)
-    place = searchsorted(edges, a, side="right")
-    top = lax.eq(a, lax.reshape(lax.slice_in_dim(edges, count, count + 1, axis=0), ()))
-    word = aval_of(place).dtype
     # The last bin holds its upper edge; what is outside falls off the end.
-    place = lax.select(top, lax.full_like(place, count), place)
-    place = lax.sub(place, word.type(1))
-    outside = lax.lt(place, word.type(0))
-    place = lax.select(outside, lax.full_like(place, count), place)
-    counts = _bincount(place, weights, count)
-    if not density:
-        return counts
-    ends = [lax.slice_in_dim(edges, i, i + count, axis=0) for i in (1, 0)]
-    widths = lax.convert_element_type(lax.sub(*ends), dtype)
-    return lax.div(lax.div(counts, widths), lax.reduce_sum(counts, (0,)))
+    place = searchsorted(edges, a, side="right") - 1
+    place = where(a == edges[count], count - 1, where(place < 0, count, place))
+    counts = _bincount(place, weights.astype(dtype), count)
+    return counts / diff(edges).astype(dtype) / counts.sum() if density else counts
 
 
 # --------------------------------------------------------------------------------- correlations
 
 
+@derived("rowvar", "bias", "ddof", "dtype")
 def cov(
     m: ArrayLike,
     y: ArrayLike | None = None,
@@ -349,54 +350,23 @@ def cov(
         >>> jnp.cov(jnp.array([[0.0, 2.0], [2.0, 0.0]])).tolist()
         [[2.0, -2.0], [-2.0, 2.0]]
     """
-    for x in (m, y):
-        if x is not None and aval_of(as_operand("cov", x)).ndim > 2:
+    given = [x for x in (m, y) if x is not None]
+    for x in given:
+        if x.ndim > 2:
             raise ShapeError(f"`cov` takes one or two axes, but got {aval_of(x)}")
-    if dtype is not None:
-        m, y = asarray(m, dtype), None if y is None else asarray(y, dtype)
+    given = [promote_inexact("cov", x if dtype is None else x.astype(dtype)) for x in given]
+    given = promote_dtypes("cov", *given)
+    x = concatenate([atleast_2d(x if rowvar or x.ndim < 2 else x.T) for x in given])
     freedom = (0 if bias else 1) if ddof is None else integer("cov", ddof)
-    return _cov(m, y, fweights, aweights, bool(rowvar), freedom)
-
-
-@compiled(static=("rowvar", "ddof"))
-def _cov(m: Any, y: Any, fweights: Any, aweights: Any, rowvar: bool, ddof: int) -> Any:
-    given = [promote_inexact("cov", x) for x in (m, y) if x is not None]
-    rows = [
-        atleast_2d(x) if rowvar or aval_of(x).ndim < 2 else lax.transpose(x, (1, 0))
-        for x in promote_dtypes("cov", *given)
-    ]
-    x = lax.concatenate(rows, 0) if len(rows) > 1 else rows[0]
-    dtype, count = aval_of(x).dtype, aval_of(x).shape[1]
-    real = np.zeros((), dtype).real.dtype if dtype.kind == "c" else dtype
-    weights = None
-
-    def repeated(weights: Any) -> Any:
-        return broadcast_to_shape(lax.convert_element_type(weights, dtype), aval_of(x).shape)
-
-    for w in (fweights, aweights):
-        if w is not None:
-            w = lax.convert_element_type(w, real)
-            weights = w if weights is None else lax.mul(weights, w)
-    if weights is None:
-        total, weighted = real.type(count), x
-        norm: Any = real.type(count - ddof)
-    else:
-        total = lax.reduce_sum(weights, (0,))
-        weighted = lax.mul(x, repeated(weights))
-        if aweights is None:
-            norm = lax.sub(total, real.type(ddof))
-        else:
-            used = lax.convert_element_type(aweights, real)
-            mass = lax.reduce_sum(lax.mul(weights, used), (0,))
-            norm = lax.sub(total, lax.div(lax.mul(real.type(ddof), mass), total))
-    mean = lax.div(lax.reduce_sum(weighted, (1,)), lax.convert_element_type(total, dtype))
-    centred = lax.sub(x, lax.broadcast_in_dim(mean, aval_of(x).shape, (0,)))
-    other = centred if weights is None else lax.mul(centred, repeated(weights))
-    other = lax.conj(other) if dtype.kind == "c" else other
-    out = matmul(centred, lax.transpose(other, (1, 0)))
-    out = lax.div(out, lax.convert_element_type(norm, dtype))
-    size = aval_of(out).shape[0]
-    return lax.reshape(out, ()) if size == 1 else out
+    used = [w.astype(x.real.dtype) for w in (fweights, aweights) if w is not None]
+    weights: Any = math.prod(used)
+    total: Any = weights.sum() if used else x.shape[1]
+    norm: Any = total - freedom
+    if aweights is not None:
+        norm = total - freedom * (weights * used[-1]).sum() / total
+    centred = x - ((x * weights).sum(1) / total)[:, None]
+    out = matmul(centred, (centred * weights).conj().T) / norm
+    return out.reshape(()) if out.size == 1 else out
 
 
 @derived("rowvar", "dtype")
@@ -433,38 +403,12 @@ def _nan_quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool
     return out.reshape(*q.shape, *lengths) if keep else out
 
 
-def nanquantile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: None = None,
-) -> Array:
-    """`quantile` of the elements that are not NaN."""
-    _no_weights("nanquantile", weights)
-    arguments = (a, q, axis, out, overwrite_input, method, keepdims)
-    return _quantile_of("nanquantile", *arguments, _nan_quantile)
-
-
-def nanpercentile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    *,
-    weights: None = None,
-) -> Array:
-    """`percentile` of the elements that are not NaN."""
-    _no_weights("nanpercentile", weights)
-    arguments = (a, _percent(q), axis, out, overwrite_input, method, keepdims)
-    return _quantile_of("nanpercentile", *arguments, _nan_quantile)
+nanquantile = _variant(
+    "nanquantile", "`quantile` of the elements that are not NaN.", False, _nan_quantile
+)
+nanpercentile = _variant(
+    "nanpercentile", "`percentile` of the elements that are not NaN.", True, _nan_quantile
+)
 
 
 def nanmedian(
@@ -476,12 +420,7 @@ def nanmedian(
 ) -> Array:
     """`median` of the elements that are not NaN."""
     arguments = (a, 0.5, axis, out, overwrite_input, "midpoint", keepdims)
-    return _quantile_of("nanmedian", *arguments, _nan_quantile)
-
-
-def _no_weights(name: str, weights: Any) -> None:
-    if weights is not None:
-        raise ArgumentValueError(f"`{name}` counts every element the same: it has no `weights`")
+    return _quantile_of("nanmedian", *arguments, run=_nan_quantile)
 
 
 # ---------------------------------------------------------------- histograms of several axes

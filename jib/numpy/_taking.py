@@ -11,6 +11,7 @@ from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, IndexBoundsError, TracedMaskError
 from jib.lax._shaping import canonical_axis
 from jib.numpy._arithmetic import remainder
+from jib.numpy._elementwise import no_out
 from jib.numpy._indexing import check_integers, take, take_along_axis
 from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.numpy._shaping import broadcast_arrays, integer, ravel
@@ -52,8 +53,7 @@ def compress(
         >>> jnp.compress(jnp.array([True, False, True]), jnp.array([1, 2, 3])).tolist()
         [1, 3]
     """
-    if out is not None:
-        raise ArgumentValueError("`compress` cannot write into `out`: arrays are immutable")
+    no_out("compress", out)
     a = as_operand("compress", a)
     if axis is None:
         a, axis = ravel(a), 0
@@ -98,8 +98,7 @@ def choose(a: ArrayLike, choices: Any, out: None = None, mode: str = "raise") ->
     Raises:
         ArgumentValueError: if `mode` is not "clip" or "wrap" while the numbers are traced.
     """
-    if out is not None:
-        raise ArgumentValueError("`choose` cannot write into `out`: arrays are immutable")
+    no_out("choose", out)
     a = as_operand("choose", a)
     check_integers("choose", a)
     members = [as_operand("choose", x) for x in choices]

@@ -10,7 +10,7 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._families import constant_like, kind_of
-from jib.numpy._elementwise import elementwise, elementwise2, ufunc2
+from jib.numpy._elementwise import elementwise, of_one, of_two, ufunc2
 from jib.numpy._promotion import promote_inexact, promote_inexact_args
 from jib.typing import Array, ArrayLike
 
@@ -22,15 +22,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _family(name: str, function: Callable[[Any], Any], doc: str) -> Callable[[ArrayLike], Any]:
+def _family(name: str, function: Callable[[Any], Any], doc: str) -> Any:
     """The public function that is one operation on floating or complex numbers."""
-
-    def made(x: ArrayLike, /) -> Any:
-        return function(promote_inexact(name, x))
-
-    made.__name__ = made.__qualname__ = name
-    made.__doc__ = doc
-    return elementwise(made)
+    return of_one(name, promote_inexact, function, doc)
 
 
 @elementwise
@@ -51,43 +45,38 @@ log = _family("log", lax.log, "Elementwise natural logarithm.")
 log1p = _family("log1p", lax.log1p, "Elementwise `log(1 + x)`, accurate near 0.")
 
 
-@elementwise
-def log2(x: ArrayLike, /) -> Array:
-    """Elementwise logarithm to base 2."""
-    out = lax.log(promote_inexact("log2", x))
-    return lax.div(out, constant_like(out, math.log(2)))
+def _log_to_base(base: float) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        out = lax.log(x)
+        return lax.div(out, constant_like(out, math.log(base)))
+
+    return function
 
 
-@elementwise
-def log10(x: ArrayLike, /) -> Array:
-    """Elementwise logarithm to base 10."""
-    out = lax.log(promote_inexact("log10", x))
-    return lax.div(out, constant_like(out, math.log(10)))
+log2 = _family("log2", _log_to_base(2), "Elementwise logarithm to base 2.")
+log10 = _family("log10", _log_to_base(10), "Elementwise logarithm to base 10.")
 
 
-@ufunc2
-def logaddexp(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `log(exp(x) + exp(y))`, without overflow."""
-    return _log_sum("logaddexp", x, y, 1.0)
+def _log_sum(name: str, scale: float, doc: str) -> Any:
+    """The function `log(exp(scale x) + exp(scale y)) / scale`, from the larger operand up."""
+
+    def function(x: Any, y: Any) -> Any:
+        if kind_of(aval_of(x).dtype) == "c":
+            raise DTypeError.accepts(name, aval_of(x).dtype.name, "floating")
+        gap = lax.sub(x, y)
+        distance, factor = lax.abs(gap), constant_like(gap, scale)
+        more = lax.log1p(lax.exp(lax.neg(distance if scale == 1 else lax.mul(distance, factor))))
+        more = more if scale == 1 else lax.div(more, factor)
+        # Two equal infinities have no gap: their sum is the answer, and NaN stays NaN.
+        return lax.select(lax.ne(gap, gap), lax.add(x, y), lax.add(lax.max(x, y), more))
+
+    return of_two(name, promote_inexact_args, function, doc, ufunc2)
 
 
-@ufunc2
-def logaddexp2(x: ArrayLike, y: ArrayLike, /) -> Array:
-    """Elementwise `log2(2**x + 2**y)`, without overflow."""
-    return _log_sum("logaddexp2", x, y, math.log(2))
-
-
-def _log_sum(name: str, x: Any, y: Any, scale: float) -> Any:
-    """`log(exp(scale x) + exp(scale y)) / scale`, from the larger operand up."""
-    x, y = promote_inexact_args(name, x, y)
-    if kind_of(aval_of(x).dtype) == "c":
-        raise DTypeError.accepts(name, aval_of(x).dtype.name, "floating")
-    gap = lax.sub(x, y)
-    distance, factor = lax.abs(gap), constant_like(gap, scale)
-    more = lax.log1p(lax.exp(lax.neg(distance if scale == 1 else lax.mul(distance, factor))))
-    more = more if scale == 1 else lax.div(more, factor)
-    # Two equal infinities have no gap: their sum is the answer, and NaN stays NaN.
-    return lax.select(lax.ne(gap, gap), lax.add(x, y), lax.add(lax.max(x, y), more))
+logaddexp = _log_sum("logaddexp", 1.0, "Elementwise `log(exp(x) + exp(y))`, without overflow.")
+logaddexp2 = _log_sum(
+    "logaddexp2", math.log(2), "Elementwise `log2(2**x + 2**y)`, without overflow."
+)
 
 
 @elementwise
@@ -122,10 +111,10 @@ arccosh = _family("arccosh", lax.acosh, "Elementwise inverse hyperbolic cosine."
 arctanh = _family("arctanh", lax.atanh, "Elementwise inverse hyperbolic tangent.")
 
 
-@elementwise2
-def arctan2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Elementwise angle of the points `(x2, x1)`, in radians from -pi to pi."""
-    return lax.atan2(*promote_inexact_args("arctan2", x1, x2))
+arctan2 = of_two(
+    "arctan2", promote_inexact_args, lax.atan2,
+    "Elementwise angle of the points `(x2, x1)`, in radians from -pi to pi.",
+)  # fmt: skip
 
 
 def _scaled(factor: float) -> Callable[[Any], Any]:

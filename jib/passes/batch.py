@@ -9,14 +9,11 @@ from jib.core.algebra import algebra
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.jaxpr import Jaxpr, memoized, sub_jaxprs
 from jib.core.primitive import Primitive
-from jib.core.tracing import Trace, Tracer, aval_of, context, extend_axis_env, swap_trace
+from jib.core.tracing import Trace, Tracer, aval_of, context, extend_axis_env, swap_trace, tracing
 from jib.errors import Provenance
 from jib.passes.stage import evaluate, stage_jaxpr
 
-__all__ = [
-    "BatchTrace", "BatchTracer", "batch_jaxpr", "batched", "knows_keys", "on_physical",
-    "to_batch_axis",
-]  # fmt: skip
+__all__ = ["BatchTrace", "BatchTracer", "batch_jaxpr", "batched", "to_batch_axis"]
 
 
 class BatchTracer(Tracer):
@@ -122,14 +119,9 @@ def batched(
 ) -> tuple[list[Any], list[int | None]]:
     """Evaluate a flat function over a batch; returns the results and their batch axes."""
     trace = BatchTrace(context.trace, axis, owner)
-    old = swap_trace(trace)
     names = {} if axis.name is None else {axis.name: axis.size}
-    try:
-        with extend_axis_env(names):
-            outs = function(*map(trace.pack, values, dims))
-    finally:
-        trace.live = False
-        swap_trace(old)
+    with tracing(trace), extend_axis_env(names):
+        outs = function(*map(trace.pack, values, dims))
     pairs = [trace.unpack(x) for x in outs]
     return [p[0] for p in pairs], [p[1] for p in pairs]
 

@@ -11,20 +11,13 @@ import inspect
 import operator
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from jib import settings
-from jib.backend import _runtime, client, compile as compiler
+from jib.backend import _runtime, client, compile as compiler, placement as placing
 from jib.backend.buffers import ArrayImpl
-from jib.backend.donations import FAILURES, explain_failure
+from jib.backend.donations import FAILURES, raise_explained
 from jib.backend.execute import CallCache, Program, cpp_function, default_sharding
-from jib.backend.placement import (
-    common_mesh,
-    named_from_compiled,
-    named_on,
-    named_or_none,
-    replicated_on,
-)
 from jib.backend.shardings import NamedSharding
 from jib.backend.transfer import put_scalar
 from jib.core.avals import ShapedArray
@@ -42,9 +35,7 @@ from jib.passes.reference import evaluate_numpy
 from jib.passes.stage import stage
 from jib.tree import tree_registry
 
-__all__ = [
-    "CompileOptions", "EagerTrace", "clear_caches", "compile_jaxpr", "compiled", "lower_jaxpr",
-]  # fmt: skip
+__all__ = ["CompileOptions", "EagerTrace", "clear_caches", "compile_jaxpr", "compiled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,8 +70,7 @@ class EagerTrace(Trace):
         try:
             return function(*args)
         except FAILURES as error:
-            explained = explain_failure(error, args)
-            raise explained from explained.__cause__
+            raise_explained(error, args)
 
 
 def _evaluate(primitive: Any, args: tuple, params: dict[str, Any]) -> Any:
@@ -95,7 +85,7 @@ def _function_of(key: Any, primitive: Any, params: dict[str, Any]) -> Callable[.
     if len(_functions) >= _FUNCTIONS_LIMIT:
         _functions.clear()
         _eager_jaxprs.clear()
-    if primitive.name == "callback":  # its function is on the host already
+    if primitive.name in ("callback", "check"):  # its function is on the host already
 
         def call(*args: Any) -> Any:
             return evaluate_numpy(primitive, args, params)
@@ -130,28 +120,14 @@ def _jaxpr_of(primitive: Any, params: dict[str, Any], avals: tuple[ShapedArray, 
     return jaxpr
 
 
-class CompileOptions:
+class CompileOptions(NamedTuple):
     """How a program is compiled: donations, shardings, and options of the compiler."""
 
-    __slots__ = ("donated", "in_shardings", "keep_unused", "options", "out_shardings")
-
-    def __init__(
-        self,
-        donated: tuple[bool, ...] | None = None,
-        in_shardings: tuple[Any, ...] | None = None,
-        out_shardings: tuple[Any, ...] | None = None,
-        keep_unused: bool = False,
-        options: tuple[tuple[str, Any], ...] = (),
-    ) -> None:
-        self.donated = donated
-        self.in_shardings = in_shardings
-        self.out_shardings = out_shardings
-        self.keep_unused = keep_unused
-        self.options = options
-
-    def key(self) -> tuple:
-        """A hashable form."""
-        return tuple(getattr(self, name) for name in self.__slots__)
+    donated: tuple[bool, ...] | None = None
+    in_shardings: tuple[Any, ...] | None = None
+    out_shardings: tuple[Any, ...] | None = None
+    keep_unused: bool = False
+    options: tuple[tuple[str, Any], ...] = ()
 
 
 _DEFAULTS = CompileOptions()
@@ -179,23 +155,21 @@ class _Placement:
         ]
         outs = options.out_shardings or (None,) * len(jaxpr.outvars)
         asked = [s for s in (*shardings, *outs) if s is not None]
-        asked += [replicated_on(mesh) for mesh in meshes_of(jaxpr)]
-        self.mesh = common_mesh(asked)
+        asked += [placing.replicated_on(mesh) for mesh in meshes_of(jaxpr)]
+        self.mesh = placing.common_mesh(asked)
         self.committed = bool(asked)
         if self.mesh is not None:
             self.devices = tuple(self.mesh.devices.flat)
-            ndims = [a.physical().ndim for a in jaxpr.in_avals]
-            shardings = [named_on(self.mesh, s, n) for s, n in zip(shardings, ndims, strict=True)]
-            out_ndims = [a.physical().ndim for a in jaxpr.out_avals]
-            outs = [named_on(self.mesh, s, n) for s, n in zip(outs, out_ndims, strict=True)]
+            shardings = placing.all_named_on(self.mesh, shardings, jaxpr.in_avals)
+            outs = placing.all_named_on(self.mesh, outs, jaxpr.out_avals)
         else:
             self.devices = tuple(asked[0].device_set) if asked else (client.default_device(),)
             # A mesh of one device is one device, but arrays keep saying how they lie on it.
-            shardings, outs = ([named_or_none(s) for s in found] for found in (shardings, outs))
+            shardings, outs = (map(placing.named_or_none, found) for found in (shardings, outs))
         self.default = default_sharding(self.devices[0])
         named = [s for s in asked if type(s) is NamedSharding]
         if named:
-            self.default = replicated_on(named[0].mesh)
+            self.default = placing.replicated_on(named[0].mesh)
         self.in_shardings, self.out_shardings = tuple(shardings), tuple(outs)
 
     def key(self) -> tuple:
@@ -244,7 +218,7 @@ def compile_jaxpr(
 ) -> Program:
     """The compiled form of a program without constants, for the devices that hold `args`."""
     placement = _Placement(args, options, jaxpr)
-    key = ("program", placement.key(), options.key(), _runtime.trace_key())
+    key = ("program", placement.key(), options, _runtime.trace_key())
     program = jaxpr.memo.get(key)
     if program is None:
         program = jaxpr.memo[key] = load(lower_jaxpr(jaxpr, args, options), jaxpr, options)
@@ -267,7 +241,9 @@ def load(lowering: tuple, jaxpr: Jaxpr, options: CompileOptions) -> Program:
         name=jaxpr.name,
     )
     if several:
-        ins, outs = named_from_compiled(executable, placement.mesh, slim.in_avals, slim.out_avals)
+        ins, outs = placing.named_from_compiled(
+            executable, placement.mesh, slim.in_avals, slim.out_avals
+        )
         found = iter(ins)
         ins = [next(found) if k else None for k in kept]
     else:
@@ -324,8 +300,7 @@ def compiled(function: Callable[..., Any] | None = None, *, static: Sequence[str
         try:
             return dispatch(*args, **kwargs)
         except FAILURES as error:
-            explained = explain_failure(error, (args, kwargs))
-            raise explained from explained.__cause__
+            raise_explained(error, (args, kwargs))
 
     wrapper.dispatch = dispatch  # type: ignore[attr-defined]  # for callers that are eager
     return wrapper

@@ -7,7 +7,7 @@ from typing import Any
 
 from jib.core.algebra import algebra
 from jib.core.jaxpr import Jaxpr, memoized
-from jib.core.tracing import Trace, Tracer, aval_of, context, swap_trace
+from jib.core.tracing import Trace, Tracer, aval_of, context, swap_trace, tracing
 from jib.core.zeros import Zero, tangent_aval
 from jib.passes.stage import evaluate, stage_jaxpr
 
@@ -104,14 +104,9 @@ def jvp(
     function: Callable[..., Sequence[Any]], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[list[Any], list[Any]]:
     """Evaluate a flat function and its derivative in a direction. Tangents may be `Zero`."""
-    parent = context.trace
-    trace = JVPTrace(parent)
-    old = swap_trace(trace)
-    try:
+    trace = JVPTrace(context.trace)
+    with tracing(trace):
         outs = function(*map(trace.pack, primals, tangents))
-    finally:
-        trace.live = False
-        swap_trace(old)
     return unzip(trace, outs)
 
 

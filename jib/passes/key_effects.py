@@ -7,6 +7,7 @@ all other programs pay nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,10 +20,10 @@ from jib.core.key_uses import MOST_RECENT, KeyRecord, KeyUse, recent
 from jib.core.keys import KeyArray
 from jib.errors import KeyReuseError
 from jib.passes.key_check import KeySummary, is_followed, key_summary
-from jib.settings import key_reuse
+from jib.settings import debug_infs, debug_nans, key_reuse
 from jib.tree import register_call_node, tree_registry
 
-__all__ = ["call_program", "check_keys"]
+__all__ = ["call_program", "check_keys", "examiners"]
 
 
 def _report(first: KeyUse, second: KeyUse, inside: KeyUse | None = None) -> None:
@@ -119,14 +120,12 @@ class _KeyEffect:
         return out
 
 
+@dataclasses.dataclass(eq=False, slots=True)
 class _Noted:
     """A result of a program that uses keys, for the record that C++ keeps."""
 
-    __slots__ = ("effect", "out")
-
-    def __init__(self, effect: _KeyEffect, out: Any) -> None:
-        self.effect = effect
-        self.out = out
+    effect: _KeyEffect
+    out: Any
 
 
 register_call_node(
@@ -148,6 +147,18 @@ def with_keys_noted(jaxpr: Jaxpr, args: Sequence[Any], run: Callable[[], Any]) -
     return out
 
 
+# Functions `(jaxpr, values, results)` that look at what programs return, under `debug_nans`.
+examiners: list[Callable[[Jaxpr, Sequence[Any], Sequence[Any]], None]] = []
+
+
+def _run(program: Program, jaxpr: Jaxpr, values: Sequence[Any]) -> list[Any]:
+    outs = program(values)
+    if debug_nans.value or debug_infs.value:
+        for examine in examiners:
+            examine(jaxpr, values, outs)
+    return outs
+
+
 def call_program(
     program: Program,
     jaxpr: Jaxpr,
@@ -163,10 +174,10 @@ def call_program(
     summary = check_keys(jaxpr)
     effect = summary and _KeyEffect(jaxpr, summary, constants)
     if not effect:
-        out = structure(program(values))
+        out = structure(_run(program, jaxpr, values))
         return out, program.fast_path(out, constants)
     records = effect.before(values)
-    out = structure(program(values))
+    out = structure(_run(program, jaxpr, values))
     effect.after(records, out)
     if effect.count > MOST_RECENT:
         return out, None

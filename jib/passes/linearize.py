@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib.core.jaxpr import Jaxpr
-from jib.core.tracing import Trace, aval_of, context, swap_trace
+from jib.core.tracing import Trace, aval_of, context, tracing
 from jib.core.zeros import Zero, float0, tangent_aval
 from jib.passes.jvp import JVPTrace, unzip
 from jib.passes.stage import StageTrace, StageTracer
@@ -66,13 +66,9 @@ def linearize(
             if aval.dtype != float0:  # tangents of integers are always zero
                 tangent = given
         tangents.append(tangent)
-    old = swap_trace(trace)
-    try:
+    with tracing(trace):
         outs = function(*map(trace.pack, primals, tangents))
         results, out_tangents = unzip(trace, outs)
-    finally:
-        trace.live = False
-        swap_trace(old)
     depends = [type(t) is not Zero for t in out_tangents]
     kept = [t for t in out_tangents if type(t) is not Zero]
     program, consts = recorder.finish(kept, "linear")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -15,35 +17,21 @@ from jib.passes.batch import knows_keys, on_physical
 from jib.passes.stage import stage
 from jib.sharding._partition_spec import PartitionSpec
 
-__all__ = [
-    "LoweringContext", "ModuleContext", "call_jaxpr", "inline_jaxpr", "lower_by_tracing",
-    "lower_equations", "lower_function",
-]  # fmt: skip
+__all__ = ["LoweringContext", "ModuleContext", "lower_by_tracing", "lower_equations"]
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class ModuleContext:
     """What is shared by all functions of a module being written."""
 
-    __slots__ = (
-        "callbacks",
-        "devices",
-        "functions",
-        "manual",
-        "meshes",
-        "module",
-        "names",
-        "platform",
-    )
-
-    def __init__(self, module: Any, platform: str, devices: Sequence[Any] = ()) -> None:
-        self.module = module
-        self.platform = platform
-        self.devices = tuple(devices)  # in order, in a program over several devices
-        self.meshes: dict[Any, str] = {}  # symbols of the meshes that the module speaks of
-        self.manual: Any = None  # the axes over which the code being written sees one shard
-        self.functions: dict[Any, str] = {}  # what was emitted already, by jaxpr
-        self.names: dict[str, int] = {}
-        self.callbacks: list[Any] = []  # host functions that the program calls
+    module: Any
+    platform: str
+    devices: Sequence[Any] = ()  # in order, in a program over several devices
+    manual: Any = None  # the axes over which the code being written sees one shard
+    meshes: dict[Any, str] = field(default_factory=dict)  # symbols of the module's meshes
+    functions: dict[Any, str] = field(default_factory=dict)  # what was emitted already, by jaxpr
+    names: dict[str, int] = field(default_factory=dict)
+    callbacks: list[Any] = field(default_factory=list)  # host functions that the program calls
 
     def fresh_name(self, wanted: str) -> str:
         """A symbol name that the module does not have yet."""
@@ -98,22 +86,14 @@ class ModuleContext:
         return sdy.TensorShardingAttr.get(self.mesh_symbol(mesh), dimensions)
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class LoweringContext:
     """What a `lower` rule may ask: the types of its equation, and the module being written."""
 
-    __slots__ = ("avals_in", "avals_out", "constants", "module")
-
-    def __init__(
-        self,
-        module: ModuleContext,
-        constants: dict[Any, Any],
-        avals_in: Sequence[ShapedArray],
-        avals_out: Sequence[ShapedArray],
-    ) -> None:
-        self.module = module
-        self.constants = constants  # of the function (or region) being written
-        self.avals_in = avals_in
-        self.avals_out = avals_out
+    module: ModuleContext
+    constants: dict[Any, Any]  # of the function (or region) being written
+    avals_in: Sequence[ShapedArray]
+    avals_out: Sequence[ShapedArray]
 
     @property
     def platform(self) -> str:

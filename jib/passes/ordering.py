@@ -131,10 +131,10 @@ def without_effects(jaxpr: Jaxpr, operation: str) -> Jaxpr:
     Raises:
         EffectError: if it has other effects, which would happen twice.
     """
-    others = jaxpr.effects - _LOOKS
+    others = [e for e in jaxpr.effects - _LOOKS if e.name != "check"]
     if others:
         raise EffectError(
-            f"{operation} computes values a second time, so {next(iter(others))} effects (as of "
+            f"{operation} computes values a second time, so {others[0]} effects (as of "
             "`io_callback`) in it would happen twice",
             help="move the call out of the function, or look at values by jib.debug.callback",
         )
@@ -142,7 +142,7 @@ def without_effects(jaxpr: Jaxpr, operation: str) -> Jaxpr:
         return jaxpr
     eqns = []
     for eqn in jaxpr.eqns:
-        if eqn.effects and eqn.primitive.name == "callback":
+        if eqn.effects and eqn.primitive.name in ("callback", "check"):
             continue
         if eqn.effects:
             params = {k: _without(v, operation) for k, v in eqn.params.items()}

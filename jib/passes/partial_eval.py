@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from jib.core.jaxpr import Jaxpr, Var, memoized
-from jib.core.tracing import swap_trace
+from jib.core.tracing import traced_with
 from jib.passes.linearize import SplitTrace
 from jib.passes.stage import StageTrace, evaluate
 
@@ -47,11 +47,7 @@ def partial_eval_jaxpr(
         for aval, u in zip(jaxpr.in_avals, unknown, strict=True)
     ]
     split = SplitTrace(recorder_known, recorder)
-    old = swap_trace(split)
-    try:
-        outs = evaluate(jaxpr, (), *args)
-    finally:
-        swap_trace(old)
+    outs = traced_with(split, evaluate, jaxpr, (), *args)
     asked = out_unknown or (False,) * len(outs)
     is_unknown = tuple(a or split.is_unknown(x) for x, a in zip(outs, asked, strict=True))
     waiting, residuals = recorder.finish([x for x, u in zip(outs, is_unknown, strict=True) if u])

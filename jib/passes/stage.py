@@ -12,7 +12,7 @@ import numpy as np
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Equation, Jaxpr, Literal, ScopedEquation, Var
 from jib.core.sources import capture
-from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, swap_trace
+from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, tracing
 from jib.errors import Provenance
 from jib.settings import check_tracer_leaks
 
@@ -127,13 +127,9 @@ def stage(
 ) -> tuple[Jaxpr, list[Any]]:
     """Record `function(*tracers) -> values` as a jaxpr; also return the values it closed over."""
     trace = StageTrace(owner)
-    old = swap_trace(trace)
-    try:
+    with tracing(trace):
         outs = function(*[trace.argument(aval) for aval in in_avals])
         jaxpr, consts = trace.finish(outs, name)
-    finally:
-        trace.live = False
-        swap_trace(old)
     if check_tracer_leaks.value:
         del outs
         _check_released(trace)

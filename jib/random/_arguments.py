@@ -1,36 +1,39 @@
-"""What all samplers do with their arguments: shapes and dtypes."""
+"""What all samplers do with their arguments: shapes, dtypes, parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import numpy as np
 
 from jib import dtypes, lax
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, DTypeError, ShapeError, TracedShapeError
+from jib.passes.eager import compiled
+from jib.typing import Array
 
-__all__ = ["broadcast_shape", "canonical_shape", "check_parameters", "checked_dtype", "scalar"]
+__all__ = [
+    "broadcast_shape", "canonical_shape", "checked_dtype", "fit", "row", "sampler", "scalar"
+]  # fmt: skip
+
+P = ParamSpec("P")
 
 
 def canonical_shape(name: str, shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of integers."""
     if type(shape) is tuple and all([type(d) is int for d in shape]):
         return shape
-    if isinstance(shape, Sequence | np.ndarray):
-        for length in shape:
-            if isinstance(length, Tracer):
-                raise TracedShapeError(length)
+    sequence = isinstance(shape, Sequence | np.ndarray)
+    for length in shape if sequence else (shape,):
+        if isinstance(length, Tracer):
+            raise TracedShapeError(length)
+    if sequence:
         return tuple(int(d) for d in shape)
-    if isinstance(shape, Tracer):
-        raise TracedShapeError(shape)
-    raise ArgumentTypeError(
-        f"`{name}` takes a shape, but got {shape!r}",
-        help=f"values = jib.random.{name}(key, shape=({shape!r},))"
-        if isinstance(shape, int)
-        else (),
-    )
+    cure = f"values = jib.random.{name}(key, shape=({shape!r},))" if isinstance(shape, int) else ()
+    raise ArgumentTypeError(f"`{name}` takes a shape, but got {shape!r}", help=cure)
 
 
 _KINDS = {"floating": np.floating, "floating or complex": np.inexact, "integer": np.integer}
@@ -45,26 +48,89 @@ def checked_dtype(name: str, dtype: Any, kind: str = "floating") -> np.dtype:
     return found
 
 
-def check_parameters(name: str, shape: tuple[int, ...], *parameters: Any) -> None:
-    """Raise unless the parameters broadcast to `shape`."""
-    shapes = [aval_of(p).shape for p in parameters]
-    if lax.broadcast_shapes(shape, *shapes) != shape:
-        listed = " and ".join(str(s) for s in shapes)
+def broadcast_shape(name: str, shape: Any, *parameters: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape asked for, which parameters of these shapes must fit, or theirs together."""
+    try:
+        own = lax.broadcast_shapes(*parameters)
+    except ShapeError:
+        raise ShapeError.broadcast(name, [str(s) for s in parameters]) from None
+    if shape is None and parameters:
+        return own
+    shape = canonical_shape(name, shape)
+    if own in ((), shape):
+        return shape
+    tail = shape[len(shape) - len(own) :]
+    if len(own) > len(shape) or any(m not in (1, n) for m, n in zip(own, tail, strict=True)):
+        listed = " and ".join(str(s) for s in parameters)
         raise ShapeError(
             f"`{name}` draws values of shape {shape}, but its parameters have shape {listed}",
-            help=f"leave `shape` out, or use {lax.broadcast_shapes(shape, *shapes)}",
+            help=f"leave `shape` out, or let it end with {own}",
         )
-
-
-def broadcast_shape(name: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
-    """The shape asked for, or that of the parameters together."""
-    if shape is None:
-        return lax.broadcast_shapes(*[aval_of(p).shape for p in parameters])
-    shape = canonical_shape(name, shape)
-    check_parameters(name, shape, *parameters)
     return shape
 
 
-def scalar(dtype: np.dtype, value: Any) -> Any:
+def scalar(dtype: Any, value: Any) -> Any:
     """A number of rank 0, a literal in programs."""
     return np.asarray(value).astype(dtype)[()]
+
+
+def fit(x: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """A parameter in the dtype of the result, of its shape or of rank 0."""
+    x = lax.convert_element_type(x, dtype)
+    own = aval_of(x).shape
+    if not own or own == shape:
+        return x
+    return lax.broadcast_in_dim(x, shape, range(len(shape) - len(own), len(shape)))
+
+
+def row(keys: Any, i: int) -> Any:
+    """One key of an array of keys (typed or raw), or one array of numbers, of the first axis."""
+    shape = aval_of(keys).shape
+    piece = lax.slice(keys, (i, *(0 for _ in shape[1:])), (i + 1, *shape[1:]))
+    return lax.reshape(piece, shape[1:])
+
+
+def sampler(
+    kind: str = "floating", parameters: Any = None, full: bool = False
+) -> Callable[[Callable[P, Any]], Callable[P, Array]]:
+    """Decorates the body of a sampler, which takes a key, parameters, a shape and a dtype.
+
+    The body gets the shape of the result, a dtype of this kind, and parameters in that dtype (or in
+    the dtype `parameters`): of that shape, or also of rank 0 unless they must be `full`. Samplers
+    have the argument `out_sharding`, too.
+    """
+
+    def decorate(body: Callable[P, Any]) -> Callable[P, Array]:
+        name, own = body.__name__, inspect.signature(body)
+        extra = inspect.Parameter("out_sharding", inspect.Parameter.KEYWORD_ONLY, default=None)
+        signature = own.replace(parameters=[*own.parameters.values(), extra])
+        names = tuple(own.parameters)
+        declared = signature.parameters.values()
+        defaults = {p.name: p.default for p in declared if p.default is not p.empty}
+        known, count = signature.parameters.keys(), names.index("shape")
+
+        def draw(shape: Any, dtype: Any, key: Any, *arguments: Any) -> Any:
+            values = [fit(v, shape, parameters or dtype) for v in arguments]
+            if full:
+                values = [
+                    v if aval_of(v).shape == shape else lax.broadcast(v, shape) for v in values
+                ]
+            return body(key, *values, shape, dtype)  # type: ignore[call-arg]
+
+        draw.__name__ = name
+        drawn = compiled(static=("shape", "dtype"))(draw)
+
+        @functools.wraps(body)
+        def sample(*args: Any, **kwargs: Any) -> Array:
+            supplied = {**dict(zip(names, args, strict=False)), **kwargs}
+            given = {**defaults, **supplied}
+            if len(supplied) != len(args) + len(kwargs) or given.keys() != known:
+                signature.bind(*args, **kwargs)  # says what is wrong, in Python's words
+            key, *values = (given[n] for n in names[:count])
+            shape = broadcast_shape(name, given["shape"], *[aval_of(v).shape for v in values])
+            return drawn(shape, checked_dtype(name, given["dtype"], kind), key, *values)
+
+        sample.__signature__ = signature  # type: ignore[attr-defined]
+        return sample
+
+    return decorate

@@ -7,29 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from jib import dtypes, lax
+from jib import dtypes, lax, numpy as jnp
 from jib.core.algebra import algebra
 from jib.core.tracing import aval_of, is_concrete
 from jib.errors import ArgumentValueError, DTypeError, ShapeError, TracedShapeError
 from jib.lax._shaping import canonical_axis
+from jib.numpy._taking import take_in_bounds
 from jib.passes.eager import compiled
-from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, scalar
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, fit, row, scalar
 from jib.random._continuous import gumbel
 from jib.random._keys import split
-from jib.random._uniform import _fit, _row, randint, random_bits, uniform
+from jib.random._uniform import randint, random_bits, uniform
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 
 __all__ = ["bernoulli", "categorical", "choice", "geometric", "permutation", "rademacher"]
 
 
 def bernoulli(
-    key: ArrayLike,
-    p: ArrayLike = 0.5,
-    shape: Shape | None = None,
-    mode: str = "low",
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, p: ArrayLike = 0.5, shape: Shape | None = None, mode: str = "low",
+    *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """True with probability `p`, else False.
 
     `mode="high"` draws twice the bits, for probabilities close to 0.
@@ -44,23 +41,22 @@ def bernoulli(
         >>> jib.random.bernoulli(jib.random.key(0), 0.3, (4,)).dtype
         dtype('bool')
     """
-    if mode not in ("low", "high"):
-        raise ArgumentValueError(f"`bernoulli` knows the modes 'low' and 'high', but got {mode!r}")
+    ArgumentValueError.check("bernoulli", "mode", mode, ("low", "high"))
     dtype = aval_of(p).dtype
     if not dtypes.issubdtype(dtype, np.floating):
         raise DTypeError.accepts("random.bernoulli", dtype.name, "floating")
-    return _bernoulli(key, p, broadcast_shape("bernoulli", shape, p), mode)
+    return _bernoulli(key, p, broadcast_shape("bernoulli", shape, aval_of(p).shape), mode)
 
 
 @compiled(static=("shape", "mode"))
 def _bernoulli(key: Any, p: Any, shape: tuple, mode: str) -> Any:
     dtype = aval_of(p).dtype
-    p = _fit(p, shape, dtype)
+    p = fit(p, shape, dtype)
     if mode == "low":
         return lax.lt(uniform(key, shape, dtype), p)
     pair = uniform(key, (2, *shape), dtype)
-    finer = lax.mul(_row(pair, 1), scalar(dtype, 2.0 ** -dtypes.finfo(dtype).nmant))
-    return lax.lt(finer, lax.sub(p, _row(pair, 0)))
+    finer = lax.mul(row(pair, 1), scalar(dtype, 2.0 ** -dtypes.finfo(dtype).nmant))
+    return lax.lt(finer, lax.sub(p, row(pair, 0)))
 
 
 def rademacher(
@@ -68,35 +64,29 @@ def rademacher(
 ) -> Array:
     """1 or -1, equally likely."""
     shape = canonical_shape("rademacher", shape)
-    found = dtypes.parse(int if dtype is None else dtype)
-    return _rademacher(key, shape, found)
+    return _rademacher(key, shape, dtypes.parse(int if dtype is None else dtype))
 
 
 @compiled(static=("shape", "dtype"))
 def _rademacher(key: Any, shape: tuple, dtype: Any) -> Any:
-    heads = _bernoulli(key, scalar(dtypes.default_float_dtype(), 0.5), shape, "low")
+    heads = bernoulli(key, scalar(dtypes.default_float_dtype(), 0.5), shape)
     return lax.select(heads, scalar(dtype, 1), scalar(dtype, -1))
 
 
 def geometric(
-    key: ArrayLike,
-    p: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, p: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None,
+    *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """How many tries it takes until the first success, of probability `p` in each."""
-    shape = broadcast_shape("geometric", shape, p)
+    shape = broadcast_shape("geometric", shape, aval_of(p).shape)
     return _geometric(key, p, shape, checked_dtype("geometric", dtype, "integer"))
 
 
 @compiled(static=("shape", "dtype"))
 def _geometric(key: Any, p: Any, shape: tuple, dtype: Any) -> Any:
-    if not dtypes.issubdtype(aval_of(p).dtype, np.floating):
-        p = lax.convert_element_type(p, dtypes.default_float_dtype())
+    p = _floating(p)
     own = aval_of(p).dtype
-    p = _fit(p, shape, own)
+    p = fit(p, shape, own)
     u = uniform(key, shape, own)
     u = lax.select(lax.eq(u, scalar(own, 0)), lax.full_like(u, 1), u)  # 1 is as likely as 0
     tries = lax.floor(lax.div(lax.log(u), lax.log1p(lax.neg(p))))
@@ -107,15 +97,9 @@ def _geometric(key: Any, p: Any, shape: tuple, dtype: Any) -> Any:
 
 
 def categorical(
-    key: ArrayLike,
-    logits: ArrayLike,
-    axis: int = -1,
-    shape: Shape | None = None,
-    replace: bool = True,
-    mode: str | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, logits: ArrayLike, axis: int = -1, shape: Shape | None = None,
+    replace: bool = True, mode: str | None = None, *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Positions along `axis`, with probabilities given by their logarithms up to a constant.
 
     Args:
@@ -143,15 +127,7 @@ def categorical(
     aval = aval_of(logits)
     axis = canonical_axis("categorical", axis, aval.ndim)
     rest = aval.shape[:axis] + aval.shape[axis + 1 :]
-    if shape is None:
-        shape = rest
-    else:
-        shape = canonical_shape("categorical", shape)
-        if lax.broadcast_shapes(shape, rest) != shape:
-            raise ShapeError(
-                f"`categorical` gives results of shape {rest} for each draw, which shape {shape} "
-                "does not end with"
-            )
+    shape = broadcast_shape("categorical", shape, rest)
     if not replace:
         count = math.prod(shape[: len(shape) - len(rest)])
         if count > aval.shape[axis]:
@@ -175,27 +151,22 @@ def _categorical(key: Any, logits: Any, axis: int, shape: tuple, replace: bool, 
         return lax.reshape(algebra.moveaxis(found, rest, 0), shape)
     full = (*prefix, *tail[:axis], aval.shape[axis], *tail[axis:])
     noise = gumbel(key, full, aval.dtype, mode)
-    noisy = lax.add(noise, _fit(logits, full, aval.dtype))
+    noisy = lax.add(noise, fit(logits, full, aval.dtype))
     return lax.argmax(noisy, len(prefix) + axis, dtypes.default_int_dtype())
 
 
 def _floating(x: Any) -> Any:
     """The values in a floating dtype, strong."""
-    dtype = dtypes.to_inexact_dtype(aval_of(x).dtype)
-    return lax.convert_element_type(x, dtype)
+    return lax.convert_element_type(x, dtypes.to_inexact_dtype(aval_of(x).dtype))
 
 
 # ------------------------------------------------------------------- permutations, choices
 
 
 def permutation(
-    key: ArrayLike,
-    x: int | ArrayLike,
-    axis: int = 0,
-    independent: bool = False,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, x: int | ArrayLike, axis: int = 0, independent: bool = False,
+    *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """The members of `x` along an axis (or the numbers below `x`) in random order.
 
     With `independent`, each line along the axis gets an order of its own.
@@ -237,22 +208,7 @@ def _permutation(key: Any, x: Any, axis: int, independent: bool) -> Any:
     aval = aval_of(x)
     if independent or aval.ndim == 1:
         return _shuffle(key, x, axis)
-    order = _permuted_numbers(key, aval.shape[axis])
-    return _take_along(x, order, axis)
-
-
-def _take_along(x: Any, indices: Any, axis: int) -> Any:
-    """The members of `x` at `indices` (in bounds) along an axis."""
-    shape = aval_of(x).shape
-    count = aval_of(indices).ndim
-    offsets = [i for i in range(len(shape) + count - 1) if not axis <= i < axis + count]
-    return lax.gather(
-        x,
-        lax.expand_dims(indices, (count,)),
-        lax.GatherDimensionNumbers(tuple(offsets), (axis,), (axis,)),
-        tuple(1 if i == axis else n for i, n in enumerate(shape)),
-        mode="promise_in_bounds",
-    )
+    return take_in_bounds(x, _permuted_numbers(key, aval.shape[axis]), axis)
 
 
 def _shuffle(key: Any, x: Any, axis: int) -> Any:
@@ -261,25 +217,19 @@ def _shuffle(key: Any, x: Any, axis: int) -> Any:
     After r rounds with 32-bit numbers the expected number of ties among n is about n**2 / 2**32r;
     the rounds are chosen so that this is at most 1/n.
     """
-    shape, size = aval_of(x).shape, aval_of(x).size
-    rounds = math.ceil(3 * math.log(max(1, size)) / math.log(2**32 - 1))
+    rounds = math.ceil(3 * math.log(max(1, aval_of(x).size)) / math.log(2**32 - 1))
     for _ in range(rounds):
         keys = split(key)
-        key = _row(keys, 0)
-        order = random_bits("permutation", _row(keys, 1), 32, shape)
+        key = row(keys, 0)
+        order = random_bits("permutation", row(keys, 1), 32, aval_of(x).shape)
         x = lax.sort((order, x), dimension=axis, num_keys=1, is_stable=True)[1]
     return x
 
 
 def choice(
-    key: ArrayLike,
-    a: int | ArrayLike,
-    shape: Shape = (),
-    replace: bool = True,
-    p: ArrayLike | None = None,
-    axis: int = 0,
-    mode: str | None = None,
-) -> Array:
+    key: ArrayLike, a: int | ArrayLike, shape: Shape = (), replace: bool = True,
+    p: ArrayLike | None = None, axis: int = 0, mode: str | None = None,
+) -> Array:  # fmt: skip
     """Members of `a` along an axis (or of the numbers below `a`), drawn at random.
 
     Args:
@@ -342,7 +292,7 @@ def _choice(
         own = aval_of(members).shape
         return lax.reshape(picked, (*own[:axis], *shape, *own[axis + 1 :]))
     found = lax.reshape(found, shape)
-    return found if members is None else _take_along(members, found, axis)
+    return found if members is None else take_in_bounds(members, found, axis)
 
 
 def _weighted(key: Any, p: Any, shape: tuple, replace: bool, mode: Any) -> Any:
@@ -355,20 +305,4 @@ def _weighted(key: Any, p: Any, shape: tuple, replace: bool, mode: Any) -> Any:
     total = lax.reshape(lax.slice(sums, (count - 1,), (count,)), ())
     level = lax.mul(total, lax.sub(scalar(dtype, 1), uniform(key, shape, dtype)))
     # The first member whose sum reaches the level: as many as have smaller sums.
-    return _search_sorted(sums, level, integer)
-
-
-def _search_sorted(sums: Any, levels: Any, dtype: Any) -> Any:
-    """For each level, how many of the (ascending) sums are below it; by halving."""
-    count = aval_of(sums).size
-    shape = aval_of(levels).shape
-    low = lax.full(shape, 0, dtype)
-    step = 1 << max(count - 1, 0).bit_length()
-    while step:
-        probe = lax.add(low, scalar(dtype, step))
-        inside = lax.le(probe, scalar(dtype, count))
-        index = lax.sub(lax.min(probe, scalar(dtype, count)), scalar(dtype, 1))
-        below = lax.lt(_take_along(sums, index, 0), levels)
-        low = lax.select(lax.bitwise_and(inside, below), probe, low)
-        step >>= 1
-    return low
+    return jnp.searchsorted(sums, level)

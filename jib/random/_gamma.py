@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +13,11 @@ from jib.core.tracing import aval_of
 from jib.core.zeros import Zero
 from jib.errors import ShapeError
 from jib.passes.eager import compiled
-from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, row, sampler
 from jib.random._continuous import exponential, normal
 from jib.random._discrete import rademacher
 from jib.random._keys import clone, split
-from jib.random._uniform import _row, uniform
+from jib.random._uniform import uniform
 from jib.transforms.custom_jvp import custom_jvp
 from jib.transforms.vmap import vmap
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
@@ -29,37 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _sampler(kind: str = "floating", parameters: Any = None) -> Callable[..., Any]:
-    """Decorates the body of a sampler, which gets a shape, a dtype, and full parameters.
-
-    The parameters (all arguments before `shape`) are broadcast to the shape of the result, in the
-    dtype `parameters`, or else in that of the result.
-    """
-
-    def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-        name, signature = body.__name__, inspect.signature(body)
-        names = [n for n in list(signature.parameters)[1:] if n not in ("dtype", "out_sharding")]
-        names = names[: names.index("shape")]
-
-        @compiled(static=("shape", "dtype"))
-        def drawn(key: Any, values: Any, shape: Any, dtype: Any) -> Any:
-            own = parameters or dtype
-            full = [jnp.broadcast_to(lax.convert_element_type(v, own), shape) for v in values]
-            return body(key, *full, shape=shape, dtype=dtype)
-
-        @functools.wraps(body)
-        def sampler(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            given = bound.arguments
-            values = tuple(given[n] for n in names)
-            shape = broadcast_shape(name, given["shape"], *values)
-            return drawn(given["key"], values, shape, checked_dtype(name, given["dtype"], kind))
-
-        return sampler
-
-    return decorate
-
+# Rejection needs each number's own parameters.
+_sampler = functools.partial(sampler, full=True)
 
 # ------------------------------------------------------------------------------ gamma numbers
 
@@ -79,23 +49,23 @@ def _one_gamma(key: Any, a: Any, log_space: bool) -> Any:
 
     def positive(state: Any) -> Any:
         keys = split(state[0])
-        x = normal(_row(keys, 1), (), dtype)
-        return _row(keys, 0), x, one + x * c
+        x = normal(row(keys, 1), (), dtype)
+        return row(keys, 0), x, one + x * c
 
     def propose(state: Any) -> Any:
         keys = split(state[0], 3)
-        start = (_row(keys, 1), dtype.type(0), dtype.type(-1))
+        start = (row(keys, 1), dtype.type(0), dtype.type(-1))
         _, x, v = lax.while_loop(lambda s: s[2] <= 0, positive, start)
-        return _row(keys, 0), x * x, v * v * v, uniform(_row(keys, 2), (), dtype)
+        return row(keys, 0), x * x, v * v * v, uniform(row(keys, 2), (), dtype)
 
     keys = split(key)
-    start = (_row(keys, 0), dtype.type(0), one, dtype.type(2))
+    start = (row(keys, 0), dtype.type(0), one, dtype.type(2))
     v = lax.while_loop(rejected, propose, start)[2]
     if log_space:
-        drawn = -exponential(_row(keys, 1), (), dtype)
+        drawn = -exponential(row(keys, 1), (), dtype)
         boost = lax.select(large | (drawn == 0), lax.full_like(a, 0), drawn * (one / a))
         return lax.log(d) + lax.log(v) + boost
-    drawn = one - uniform(_row(keys, 1), (), dtype)
+    drawn = one - uniform(row(keys, 1), (), dtype)
     return d * v * lax.select(large, lax.full_like(a, 1), lax.pow(drawn, one / a))
 
 
@@ -130,13 +100,8 @@ _gamma, _log_gamma = _gamma_function(False), _gamma_function(True)
 
 @_sampler()
 def gamma(
-    key: ArrayLike,
-    a: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> Any:
     """Numbers of the gamma distribution with shape parameter `a` and scale 1; NaN for negative `a`.
 
     They have a derivative by `a`: that of the inverse of the distribution function.
@@ -157,43 +122,29 @@ def gamma(
 
 @_sampler()
 def loggamma(
-    key: ArrayLike,
-    a: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> Any:
     """The logarithms of numbers of the gamma distribution, also where those underflow."""
     return _log_gamma(key, a)
 
 
 @_sampler()
 def beta(
-    key: ArrayLike,
-    a: ArrayLike,
-    b: ArrayLike,
-    shape: Shape | None = None,
+    key: ArrayLike, a: ArrayLike, b: ArrayLike, shape: Shape | None = None,
     dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+) -> Any:  # fmt: skip
     """Numbers of the beta distribution, which lie between 0 and 1."""
     keys = split(key)
-    logs = _log_gamma(_row(keys, 0), a), _log_gamma(_row(keys, 1), b)
+    logs = _log_gamma(row(keys, 0), a), _log_gamma(row(keys, 1), b)
     top = jnp.maximum(*logs)
     first, second = (jnp.exp(x - top) for x in logs)
     return first / (first + second)
 
 
 def dirichlet(
-    key: ArrayLike,
-    alpha: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, alpha: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None,
+    *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Vectors of positive numbers with sum 1, of the Dirichlet distribution.
 
     Args:
@@ -225,74 +176,47 @@ def dirichlet(
 
 @_sampler()
 def chisquare(
-    key: ArrayLike,
-    df: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> Any:
     """Numbers of the chi-square distribution with `df` degrees of freedom."""
     return jnp.exp(_log_gamma(key, jnp.divide(df, 2))) * 2
 
 
 @_sampler()
 def f(
-    key: ArrayLike,
-    dfnum: ArrayLike,
-    dfden: ArrayLike,
-    shape: Shape | None = None,
+    key: ArrayLike, dfnum: ArrayLike, dfden: ArrayLike, shape: Shape | None = None,
     dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+) -> Any:  # fmt: skip
     """Numbers of the F distribution with the degrees of freedom `dfnum` and `dfden`."""
     keys = split(key)
-    above = chisquare(_row(keys, 1), dfnum, dtype=dtype) / dfnum
-    return above / (chisquare(_row(keys, 0), dfden, dtype=dtype) / dfden)
+    above = chisquare(row(keys, 1), dfnum, dtype=dtype) / dfnum
+    return above / (chisquare(row(keys, 0), dfden, dtype=dtype) / dfden)
 
 
 @_sampler()
-def t(
-    key: ArrayLike,
-    df: ArrayLike,
-    shape: Shape = (),
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+def t(key: ArrayLike, df: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None) -> Any:
     """Numbers of Student's t distribution with `df` degrees of freedom."""
     keys = split(key)
     half = jnp.divide(df, 2)
-    drawn = normal(_row(keys, 0), half.shape, dtype)
-    return drawn * jnp.sqrt(half / _gamma(_row(keys, 1), half))
+    drawn = normal(row(keys, 0), half.shape, dtype)
+    return drawn * jnp.sqrt(half / _gamma(row(keys, 1), half))
 
 
 @_sampler()
 def generalized_normal(
-    key: ArrayLike,
-    p: ArrayLike,
-    shape: Shape = (),
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, p: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None
+) -> Any:
     """Numbers whose density is proportional to `exp(-|x|**p)`."""
     keys = split(key)
     inverse = jnp.divide(1, p)
-    size = _gamma(_row(keys, 0), inverse) ** inverse
-    return rademacher(_row(keys, 1), aval_of(p).shape, dtype) * size
+    size = _gamma(row(keys, 0), inverse) ** inverse
+    return rademacher(row(keys, 1), aval_of(p).shape, dtype) * size
 
 
 def ball(
-    key: ArrayLike,
-    d: int,
-    p: ArrayLike = 2,
-    shape: Shape = (),
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, d: int, p: ArrayLike = 2, shape: Shape = (), dtype: DTypeLike | None = None,
+    *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Points in the unit ball of the `p`-norm in `d` dimensions, equally likely everywhere.
 
     Returns:
@@ -302,26 +226,21 @@ def ball(
     lp-ball", 2005.
     """
     keys, shape = split(key), canonical_shape("ball", shape)
-    points = generalized_normal(_row(keys, 0), p, (*shape, d), dtype)
-    rest = exponential(_row(keys, 1), shape, dtype)
+    points = generalized_normal(row(keys, 0), p, (*shape, d), dtype)
+    rest = exponential(row(keys, 1), shape, dtype)
     return points / jnp.expand_dims(((abs(points) ** p).sum(-1) + rest) ** jnp.divide(1, p), -1)
 
 
 @_sampler()
-def maxwell(
-    key: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None, *, out_sharding: Any = None
-) -> Array:
+def maxwell(key: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None) -> Any:
     """Numbers of the Maxwell distribution: lengths of vectors of three normal numbers."""
     return jnp.sqrt((normal(key, (*shape, 3), dtype) ** 2).sum(-1))
 
 
 def double_sided_maxwell(
-    key: ArrayLike,
-    loc: ArrayLike,
-    scale: ArrayLike,
-    shape: Shape = (),
+    key: ArrayLike, loc: ArrayLike, scale: ArrayLike, shape: Shape = (),
     dtype: DTypeLike | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """Numbers of the Maxwell distribution with a random sign, times `scale`, plus `loc`.
 
     Returns:
@@ -330,8 +249,8 @@ def double_sided_maxwell(
     own = lax.broadcast_shapes(aval_of(loc).shape, aval_of(scale).shape)
     full = (*(canonical_shape("double_sided_maxwell", shape) or own), *own)
     keys = split(key)
-    size = maxwell(_row(keys, 0), full, dtype)
-    return rademacher(_row(keys, 1), full, size.dtype) * size * scale + loc
+    size = maxwell(row(keys, 0), full, dtype)
+    return rademacher(row(keys, 1), full, size.dtype) * size * scale + loc
 
 
 # ------------------------------------------------------------------------------------- counts
@@ -344,9 +263,9 @@ def _until_accepted(key: Any, like: Any, propose: Callable[..., Any]) -> Any:
     def step(state: Any) -> Any:
         key, kept, accepted = state
         keys = split(key, 3)
-        u, v = (uniform(_row(keys, i), shape, dtype) for i in (1, 2))
+        u, v = (uniform(row(keys, i), shape, dtype) for i in (1, 2))
         k, found = propose(u - 0.5, v)
-        return _row(keys, 0), jnp.where(found, k, kept), accepted | found
+        return row(keys, 0), jnp.where(found, k, kept), accepted | found
 
     start = (key, jnp.full_like(like, -1), jnp.zeros(shape, bool))
     return lax.while_loop(lambda s: ~s[2].all(), step, start)[1]
@@ -359,7 +278,7 @@ def _small_poisson(key: Any, lam: Any) -> Any:
         key, k, product = state
         keys = split(key)
         k = jnp.where(product > -lam, k + 1, k)
-        return _row(keys, 0), k, product + jnp.log(uniform(_row(keys, 1), lam.shape, "float32"))
+        return row(keys, 0), k, product + jnp.log(uniform(row(keys, 1), lam.shape, "float32"))
 
     start = (key, jnp.zeros_like(lam), jnp.zeros_like(lam))
     return lax.while_loop(lambda s: (s[2] > -lam).any(), step, start)[1] - 1
@@ -385,13 +304,8 @@ def _large_poisson(key: Any, lam: Any) -> Any:
 
 @_sampler("integer", np.dtype(np.float32))
 def poisson(
-    key: ArrayLike,
-    lam: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, lam: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
+) -> Any:
     """Counts of the Poisson distribution with mean `lam`; -1 where that is negative or NaN.
 
     Raises:
@@ -412,8 +326,8 @@ def _small_binomial(key: Any, count: Any, p: Any) -> Any:
         key, number, total = state
         keys = split(key)
         number = jnp.where(total <= count, number + 1, number)
-        wait = jnp.ceil(jnp.log(uniform(_row(keys, 0), p.shape, p.dtype)) / jnp.log1p(-p))
-        return _row(keys, 1), number, total + wait
+        wait = jnp.ceil(jnp.log(uniform(row(keys, 0), p.shape, p.dtype)) / jnp.log1p(-p))
+        return row(keys, 1), number, total + wait
 
     start = (key, jnp.zeros_like(p), jnp.zeros_like(p))
     return lax.while_loop(lambda s: (s[2] <= count).any(), step, start)[1] - 1
@@ -441,31 +355,32 @@ def _large_binomial(key: Any, count: Any, p: Any) -> Any:
     b = 1.15 + 2.53 * deviation
     a = -0.0873 + 0.0248 * b + 0.01 * p
     odds, m = p / (1 - p), jnp.floor((count + 1) * p)
+    # What does not change from try to try is computed once.
+    scale, squeeze, shift = (2.83 + 5.1 / b) * deviation, 0.92 - 4.2 / b, count * p + 0.5
+    mode = (m + 0.5) * jnp.log((m + 1) / (odds * (count - m + 1)))
+    tails = _stirling_tail(m) + _stirling_tail(count - m)
 
     def propose(u: Any, v: Any) -> Any:
         edge = 0.5 - abs(u)
-        k = jnp.floor((2 * a / edge + b) * u + (count * p + 0.5))
-        s = jnp.log(v * ((2.83 + 5.1 / b) * deviation) / (a / (edge * edge) + b))
+        k = jnp.floor((2 * a / edge + b) * u + shift)
+        s = jnp.log(v * scale / (a / (edge * edge) + b))
         bound = (
-            (m + 0.5) * jnp.log((m + 1) / (odds * (count - m + 1)))
+            mode
             + (count + 1) * jnp.log((count - m + 1) / (count - k + 1))
             + (k + 0.5) * jnp.log(odds * (count - k + 1) / (k + 1))
-            + (_stirling_tail(m) + _stirling_tail(count - m))
+            + tails
             - (_stirling_tail(k) + _stirling_tail(count - k))
         )
-        inner = (edge >= 0.07) & (v <= 0.92 - 4.2 / b)
+        inner = (edge >= 0.07) & (v <= squeeze)
         return k, inner | ((k >= 0) & (k <= count) & (s <= bound))
 
     return _until_accepted(key, p, propose)
 
 
 def binomial(
-    key: ArrayLike,
-    n: ArrayLike,
-    p: ArrayLike,
-    shape: Shape | None = None,
+    key: ArrayLike, n: ArrayLike, p: ArrayLike, shape: Shape | None = None,
     dtype: DTypeLike | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """How many of `n` tries succeed, each with probability `p`, as floating numbers.
 
     NaN where `n` is negative or `p` is outside [0, 1].
@@ -474,7 +389,7 @@ def binomial(
         DTypeError: if `dtype` is not floating.
         ShapeError: if a parameter does not broadcast to `shape`.
     """
-    shape = broadcast_shape("binomial", shape, n, p)
+    shape = broadcast_shape("binomial", shape, aval_of(n).shape, aval_of(p).shape)
     return _binomial(key, n, p, shape, checked_dtype("binomial", dtype))
 
 
@@ -495,14 +410,9 @@ def _binomial(key: Any, n: Any, p: Any, shape: Any, dtype: Any) -> Any:
 
 
 def multinomial(
-    key: ArrayLike,
-    n: ArrayLike,
-    p: ArrayLike,
-    *,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    unroll: int | bool = 1,
-) -> Array:
+    key: ArrayLike, n: ArrayLike, p: ArrayLike, *, shape: Shape | None = None,
+    dtype: DTypeLike | None = None, unroll: int | bool = 1,
+) -> Array:  # fmt: skip
     """How often each outcome comes in `n` tries, as floating numbers.
 
     Args:

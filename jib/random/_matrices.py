@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from jib import lax, numpy as jnp
+from jib import numpy as jnp
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
 from jib.numpy import linalg
 from jib.numpy._promotion import promote_dtypes, promote_inexact
 from jib.passes.eager import compiled
-from jib.random._arguments import canonical_shape, check_parameters, checked_dtype
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype
 from jib.random._continuous import normal
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 
 __all__ = ["multivariate_normal", "orthogonal"]
 
-_METHODS = ("cholesky", "eigh", "svd")
-
 
 def multivariate_normal(
-    key: ArrayLike,
-    mean: ArrayLike,
-    cov: ArrayLike,
-    shape: Shape | None = None,
-    dtype: DTypeLike | None = None,
-    method: str = "cholesky",
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, mean: ArrayLike, cov: ArrayLike, shape: Shape | None = None,
+    dtype: DTypeLike | None = None, method: str = "cholesky", *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Vectors of a normal distribution with a mean and a covariance.
 
     Args:
@@ -50,29 +40,18 @@ def multivariate_normal(
         >>> jib.random.multivariate_normal(jib.random.key(0), jnp.zeros(2), jnp.eye(2), (3,)).shape
         (3, 2)
     """
-    mean, cov = (
-        promote_inexact("multivariate_normal", x)
-        for x in promote_dtypes("multivariate_normal", mean, cov)
-    )
-    if method not in _METHODS:
-        raise ArgumentValueError(
-            f"`multivariate_normal` knows the methods {', '.join(map(repr, _METHODS))}, but got "
-            f"{method!r}"
-        )
+    name = "multivariate_normal"
+    mean, cov = (promote_inexact(name, x) for x in promote_dtypes(name, mean, cov))
+    ArgumentValueError.check(name, "method", method, ("cholesky", "eigh", "svd"))
     first, second = aval_of(mean), aval_of(cov)
     if not first.ndim or second.ndim < 2 or second.shape[-2:] != first.shape[-1:] * 2:
         raise ShapeError(
-            f"`multivariate_normal` takes a mean (..., n) and a covariance (..., n, n), but got "
+            f"`{name}` takes a mean (..., n) and a covariance (..., n, n), but got "
             f"{first} and {second}"
         )
-    found = checked_dtype("multivariate_normal", first.dtype if dtype is None else dtype)
-    if shape is None:
-        shape = lax.broadcast_shapes(first.shape[:-1], second.shape[:-2])
-    else:
-        shape = canonical_shape("multivariate_normal", shape)
-        leads = [np.empty(s, np.bool_) for s in (first.shape[:-1], second.shape[:-2])]
-        check_parameters("multivariate_normal", shape, *leads)
-    return _multivariate_normal(key, mean, cov, tuple(shape), found, method)
+    found = checked_dtype(name, first.dtype if dtype is None else dtype)
+    shape = broadcast_shape(name, shape, first.shape[:-1], second.shape[:-2])
+    return _multivariate_normal(key, mean, cov, shape, found, method)
 
 
 @compiled(static=("shape", "dtype", "method"))
@@ -89,14 +68,9 @@ def _multivariate_normal(
 
 
 def orthogonal(
-    key: ArrayLike,
-    n: int,
-    shape: Shape = (),
-    dtype: DTypeLike | None = None,
-    m: int | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, n: int, shape: Shape = (), dtype: DTypeLike | None = None,
+    m: int | None = None, *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Orthogonal (or unitary) matrices, all equally likely: shape `(*shape, n, m)`.
 
     Args:

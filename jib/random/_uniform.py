@@ -13,14 +13,13 @@ from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._random_bits import threefry2x32
 from jib.passes.eager import compiled
-from jib.random._arguments import canonical_shape, check_parameters, checked_dtype, scalar
+from jib.random._arguments import broadcast_shape, canonical_shape, checked_dtype, fit, row, scalar
 from jib.random._keys import counters, split, word_pair, words_of
 from jib.typing import Array, ArrayLike, DTypeLike, Shape
 
 __all__ = ["bits", "randint", "uniform"]
 
-_UNSIGNED = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16), 32: np.dtype(np.uint32)}
-_UNSIGNED[64] = np.dtype(np.uint64)
+_UNSIGNED = {width: np.dtype(f"uint{width}") for width in (8, 16, 32, 64)}
 
 
 def random_bits(name: str, key: Any, width: int, shape: tuple[int, ...]) -> Any:
@@ -59,14 +58,9 @@ def _bits(key: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
 
 
 def uniform(
-    key: ArrayLike,
-    shape: Shape = (),
-    dtype: DTypeLike | None = None,
-    minval: ArrayLike = 0.0,
-    maxval: ArrayLike = 1.0,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, shape: Shape = (), dtype: DTypeLike | None = None, minval: ArrayLike = 0.0,
+    maxval: ArrayLike = 1.0, *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Numbers that are equally likely anywhere in `[minval, maxval)`.
 
     Args:
@@ -91,7 +85,7 @@ def uniform(
 @compiled(static=("shape", "dtype"))
 def _uniform(key: Any, minval: Any, maxval: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """The mantissa is random and the exponent is that of 1, so 1 is subtracted."""
-    check_parameters("uniform", shape, minval, maxval)
+    broadcast_shape("uniform", shape, aval_of(minval).shape, aval_of(maxval).shape)
     info = dtypes.finfo(dtype)
     width = 8 if info.nmant < 8 else info.bits
     random = random_bits("uniform", key, width, shape)
@@ -101,7 +95,7 @@ def _uniform(key: Any, minval: Any, maxval: Any, shape: tuple[int, ...], dtype: 
     one = scalar(dtype, 1)
     pattern = lax.bitwise_or(mantissa, one.view(unsigned))
     zero_to_one = lax.sub(lax.bitcast_convert_type(pattern, dtype), one)
-    low, high = _fit(minval, shape, dtype), _fit(maxval, shape, dtype)
+    low, high = fit(minval, shape, dtype), fit(maxval, shape, dtype)
     if _is_scalar(low, 0) and _is_scalar(high, 1):
         return zero_to_one
     return lax.max(low, lax.add(lax.mul(zero_to_one, lax.sub(high, low)), low))
@@ -111,24 +105,10 @@ def _is_scalar(x: Any, value: float) -> bool:
     return isinstance(x, np.generic) and x == value
 
 
-def _fit(x: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """A parameter in the dtype of the result, of its shape or of rank 0."""
-    x = lax.convert_element_type(x, dtype)
-    own = aval_of(x).shape
-    if not own or own == shape:
-        return x
-    return lax.broadcast_in_dim(x, shape, range(len(shape) - len(own), len(shape)))
-
-
 def randint(
-    key: ArrayLike,
-    shape: Shape,
-    minval: ArrayLike,
-    maxval: ArrayLike,
-    dtype: DTypeLike | None = None,
-    *,
-    out_sharding: Any = None,
-) -> Array:
+    key: ArrayLike, shape: Shape, minval: ArrayLike, maxval: ArrayLike,
+    dtype: DTypeLike | None = None, *, out_sharding: Any = None,
+) -> Array:  # fmt: skip
     """Integers that are equally likely in `[minval, maxval)`.
 
     Where the range is empty, the result is `minval`. Twice the bits of the result are drawn, so
@@ -174,26 +154,24 @@ def _clipped(bound: Any, dtype: np.dtype) -> Any:
 
 @compiled(static=("shape", "dtype"))
 def _randint(key: Any, minval: Any, maxval: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    check_parameters("randint", shape, minval, maxval)
+    broadcast_shape("randint", shape, aval_of(minval).shape, aval_of(maxval).shape)
     sampled = np.dtype(np.int32) if dtypes.iinfo(dtype).bits < 32 else dtype
-    past_end = _past_end(maxval, sampled)
-    limits = dtypes.iinfo(dtype)
+    past_end, limits = _past_end(maxval, sampled), dtypes.iinfo(dtype)
     low, high = _clipped(minval, sampled), _clipped(maxval, sampled)
     if sampled != dtype:
         low = lax.clamp(np.int32(limits.min), low, np.int32(limits.max))
         high = lax.clamp(np.int32(limits.min), high, np.int32(limits.max + 1))
     width = sampled.itemsize * 8
     unsigned = _UNSIGNED[width]
-    low, high = _fit(low, shape, sampled), _fit(high, shape, sampled)
-    one = unsigned.type(1)
+    low, high = fit(low, shape, sampled), fit(high, shape, sampled)
     nonempty = lax.gt(high, low)
     span = lax.convert_element_type(lax.sub(high, low), unsigned)
     span = lax.select(nonempty, span, lax.full_like(span, 1))
     # One past the largest integer is a bound too: all integers then count (a span of 0).
-    past_end = lax.bitwise_and(_fit(past_end, shape, np.dtype(bool)), nonempty)
-    span = lax.select(past_end, lax.add(span, one), span)
+    past_end = lax.bitwise_and(fit(past_end, shape, np.dtype(bool)), nonempty)
+    span = lax.select(past_end, lax.add(span, unsigned.type(1)), span)
     keys = split(key)
-    upper, lower = (random_bits("randint", _row(keys, i), width, shape) for i in range(2))
+    upper, lower = (random_bits("randint", row(keys, i), width, shape) for i in range(2))
     half = lax.rem(unsigned.type(2 ** (width // 2)), span)
     multiplier = lax.rem(lax.mul(half, half), span)
     offset = lax.add(lax.mul(lax.rem(upper, span), multiplier), lax.rem(lower, span))
@@ -209,11 +187,3 @@ def _past_end(maxval: Any, dtype: np.dtype) -> Any:
     if own.max <= largest:
         return np.bool_(False)
     return lax.gt(maxval, scalar(aval.dtype, largest))
-
-
-def _row(keys: Any, i: int) -> Any:
-    """One key of an array of keys (typed or raw) along its first axis."""
-    shape = aval_of(keys).shape
-    limits = (i + 1, *shape[1:])
-    piece = lax.slice(keys, (i, *(0 for _ in shape[1:])), limits)
-    return lax.reshape(piece, shape[1:])

@@ -8,5 +8,5 @@ from jib.scipy import (
     signal as signal,
     sparse as sparse,
     special as special,
+    stats as stats,
 )
-from jib.scipy import stats as stats

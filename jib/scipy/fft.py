@@ -17,7 +17,7 @@ from jib.typing import Array, ArrayLike
 
 __all__ = ["dct", "dctn", "idct", "idctn"]
 
-_INVERSES = {1: 1, 2: 3, 3: 2, 4: 4}
+_INVERSES = {2: 3, 3: 2}
 _SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
@@ -28,14 +28,14 @@ def dct(
 
     Args:
         x: an array of real numbers.
-        type: 1, 2, 3 or 4.
+        type: 2, or 3, which undoes it but for a factor.
         n: the length along the axis: a longer axis is cut, a shorter one filled with zeros.
         axis: the axis to transform.
         norm: "backward" (the default) leaves the sums as they are, "forward" divides them, "ortho"
             makes the transform orthogonal.
 
     Raises:
-        ArgumentValueError: if there is no such type or norm, or `n` is too small.
+        ArgumentValueError: if there is no such type or norm, or `n` is 0.
         DTypeError: for complex numbers.
 
     Source: Makhoul, "A fast cosine transform in one and two dimensions", IEEE Transactions on
@@ -65,35 +65,24 @@ def idct(
 
 
 def dctn(
-    x: ArrayLike,
-    type: int = 2,
-    s: Sequence[int] | None = None,
-    axes: Sequence[int] | None = None,
+    x: ArrayLike, type: int = 2, s: Sequence[int] | None = None, axes: Sequence[int] | None = None,
     norm: str | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """The discrete cosine transform along several axes, by default all; `s` are their lengths."""
     return _transform("dctn", x, type, s, axes, norm)
 
 
 def idctn(
-    x: ArrayLike,
-    type: int = 2,
-    s: Sequence[int] | None = None,
-    axes: Sequence[int] | None = None,
+    x: ArrayLike, type: int = 2, s: Sequence[int] | None = None, axes: Sequence[int] | None = None,
     norm: str | None = None,
-) -> Array:
+) -> Array:  # fmt: skip
     """The inverse of `dctn` with the same arguments."""
     return _transform("idctn", x, type, s, axes, norm)
 
 
 def _transform(name: str, x: Any, type: int, s: Any, axes: Any, norm: Any) -> Array:
-    if type not in _INVERSES:
-        raise ArgumentValueError(f"`{name}` has no type {type!r}: there are 1, 2, 3 and 4")
-    if norm not in _SWAPPED:
-        raise ArgumentValueError(
-            f"`{name}` has no norm {norm!r}: there are 'backward', 'ortho' and 'forward'",
-            help="norm='ortho'",
-        )
+    ArgumentValueError.check(name, "type", type, tuple(_INVERSES))
+    ArgumentValueError.check(name, "norm", norm, tuple(_SWAPPED))
     if name.startswith("i"):
         type, norm = _INVERSES[type], _SWAPPED[norm]
     x = as_operand(name, x)
@@ -109,11 +98,8 @@ def _transform(name: str, x: Any, type: int, s: Any, axes: Any, norm: Any) -> Ar
     sizes = tuple(
         shape[a] if n is None else integer(name, n) for a, n in zip(axes, lengths, strict=True)
     )
-    least = 2 if type == 1 else 1
-    if min(sizes, default=least) < least:
-        raise ArgumentValueError(
-            f"`{name}` of type {type} needs lengths of at least {least}, but got {sizes}"
-        )
+    if 0 in sizes:
+        raise ArgumentValueError(f"`{name}` needs lengths of at least 1, but got {sizes}")
     return _run(x, type, sizes, axes, norm)
 
 
@@ -123,17 +109,15 @@ def _run(x: Any, type: int, sizes: tuple[int, ...], axes: tuple[int, ...], norm:
     dtype = aval_of(x).dtype
     x = lax.convert_element_type(x, "float32") if dtype.itemsize < 4 else x
     for n, axis in zip(sizes, axes, strict=True):
-        x = jnp.moveaxis(x, axis, -1)
-        x = _filled(x, n)
-        period = 2 * (n - 1 if type == 1 else n)
-        half, ends = math.sqrt(0.5), 2 if type == 1 else 1
-        if norm == "ortho" and type in (1, 3):
-            x = _scaled_ends(x, 1 / half, ends)
-        x = _COSINES[type](x, n)
-        if norm == "ortho" and type in (1, 2):
-            x = _scaled_ends(x, half, ends)
+        x = _filled(jnp.moveaxis(x, axis, -1), n)
+        half = math.sqrt(0.5)
+        if norm == "ortho" and type == 3:
+            x = _scaled_first(x, 1 / half)
+        x = _second(x, n) if type == 2 else _third(x, n)
+        if norm == "ortho" and type == 2:
+            x = _scaled_first(x, half)
         power = {"ortho": -0.5, "forward": -1.0}.get(norm, 0.0)
-        x = jnp.moveaxis(lax.mul(x, constant_like(x, period**power)), -1, axis)
+        x = jnp.moveaxis(lax.mul(x, constant_like(x, (2 * n) ** power)), -1, axis)
     return lax.convert_element_type(x, dtype)
 
 
@@ -143,23 +127,17 @@ def _filled(x: Any, n: int) -> Any:
     return lax.pad(x, constant_like(x, 0), config)
 
 
-def _scaled_ends(x: Any, factor: float, ends: int) -> Any:
-    """With the first element (of two ends: and the last) times `factor`."""
-    place = lax.broadcasted_iota("int32", x.shape, x.ndim - 1)
-    chosen = (place == 0) | (place == x.shape[-1] - 1) if ends == 2 else place == 0
-    return lax.select(chosen, lax.mul(x, constant_like(x, factor)), x)
+def _scaled_first(x: Any, factor: float) -> Any:
+    """With the first element times `factor`."""
+    first = lax.broadcasted_iota("int32", x.shape, x.ndim - 1) == 0
+    return lax.select(first, lax.mul(x, constant_like(x, factor)), x)
 
 
-def _turned(x: Any, step: float, offset: float = 0.0) -> Any:
-    """The complex numbers `x[n] * exp(1j * step * (n + offset))`."""
+def _turned(x: Any, step: float) -> Any:
+    """The complex numbers `x[n] * exp(1j * step * n)`."""
     place = lax.broadcasted_iota(x.real.dtype, x.shape, x.ndim - 1)
-    angle = lax.mul(lax.add(place, constant_like(place, offset)), constant_like(place, step))
+    angle = lax.mul(place, constant_like(place, step))
     return x * lax.complex(lax.cos(angle), lax.sin(angle))
-
-
-def _first(x: Any, n: int) -> Any:
-    mirrored = lax.rev(lax.slice_in_dim(x, 1, n - 1, axis=x.ndim - 1), (x.ndim - 1,))
-    return lax.real(jnp.fft.rfft(jnp.concatenate([x, mirrored], -1)))
 
 
 def _second(x: Any, n: int) -> Any:
@@ -171,14 +149,5 @@ def _third(x: Any, n: int) -> Any:
     spectrum = _filled(_turned(x, math.pi / (2 * n)), n + 1)
     return lax.slice_in_dim(jnp.fft.irfft(spectrum, 2 * n), 0, n, axis=x.ndim - 1) * (2 * n)
 
-
-def _fourth(x: Any, n: int) -> Any:
-    whole = jnp.fft.fft(_turned(x, -math.pi / (2 * n)), 2 * n)
-    half = lax.slice_in_dim(whole, 0, n, axis=x.ndim - 1)
-    return 2 * lax.real(_turned(half, -math.pi / (2 * n), 0.5))
-
-
-# The sums without any factor, by type.
-_COSINES = {1: _first, 2: _second, 3: _third, 4: _fourth}
 
 __getattr__ = _missing_names(__name__)

@@ -20,12 +20,9 @@ _MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 
 
 def map_coordinates(
-    input: ArrayLike,
-    coordinates: Sequence[ArrayLike],
-    order: int,
-    mode: str = "constant",
+    input: ArrayLike, coordinates: Sequence[ArrayLike], order: int, mode: str = "constant",
     cval: ArrayLike = 0.0,
-) -> Array:
+) -> Array:  # fmt: skip
     """The values of an array at places between its elements.
 
     Args:
@@ -56,16 +53,8 @@ def map_coordinates(
             f"`map_coordinates` of {aval} needs {aval.ndim} arrays of places, one for each axis, "
             f"but got {len(coordinates)}"
         )
-    if order not in (0, 1):
-        raise ArgumentValueError(
-            f"`map_coordinates` knows the orders 0 and 1, but got {order}", help="order=1"
-        )
-    if mode not in _MODES:
-        raise ArgumentValueError(
-            f"`map_coordinates` has no mode {mode!r}",
-            help="mode='nearest'",
-            notes=[f"the modes are {', '.join(_MODES)}"],
-        )
+    ArgumentValueError.check("map_coordinates", "order", order, (0, 1))
+    ArgumentValueError.check("map_coordinates", "mode", mode, _MODES)
     return _mapped(input, list(coordinates), cval, order, mode)
 
 

@@ -39,14 +39,9 @@ class OptimizeResults(NamedTuple):
 
 
 def minimize(
-    fun: Callable[..., Any],
-    x0: Array,
-    args: tuple = (),
-    *,
-    method: str,
-    tol: float | None = None,
+    fun: Callable[..., Any], x0: Array, args: tuple = (), *, method: str, tol: float | None = None,
     options: Mapping[str, Any] | None = None,
-) -> OptimizeResults:
+) -> OptimizeResults:  # fmt: skip
     """A local minimum of a function of several numbers, by BFGS with a line search.
 
     The whole search is one compiled loop, so it works under `jit` and `vmap`. The steps satisfy the
@@ -84,12 +79,8 @@ def minimize(
             f"`minimize` starts from numbers along one axis, but `x0` is {x0.aval}",
             help="jib.flatten_util.ravel_pytree(x0)",
         )
-    known = {
-        "gtol": 1e-5 if tol is None else tol,
-        "norm": jnp.inf,
-        "maxiter": None,
-        "line_search_maxiter": 10,
-    }
+    gtol = 1e-5 if tol is None else tol
+    known = {"gtol": gtol, "norm": jnp.inf, "maxiter": None, "line_search_maxiter": 10}
     unknown = sorted(set(options or ()) - set(known))
     if unknown:
         raise ArgumentValueError(
@@ -99,13 +90,9 @@ def minimize(
 
 
 def _bfgs(
-    slope: Callable[[Any], Any],
-    x0: Array,
-    gtol: float,
-    norm: Any,
-    maxiter: int | None,
+    slope: Callable[[Any], Any], x0: Array, gtol: float, norm: Any, maxiter: int | None,
     line_search_maxiter: int,
-) -> OptimizeResults:
+) -> OptimizeResults:  # fmt: skip
     most = 200 * x0.size if maxiter is None else maxiter
     small = lambda g: jnp.linalg.norm(g, ord=norm) < gtol  # noqa: E731
 
@@ -123,16 +110,9 @@ def _bfgs(
         s, y = size * direction, new - g
         stuck = ~(size > 0)
         return OptimizeResults(
-            x=x + s,
-            success=small(new),
-            status=jnp.where(stuck, 3, 0),
-            fun=f,
-            jac=new,
-            hess_inv=_updated(inverse, s, y),
-            nfev=state.nfev + tries,
-            njev=state.njev + tries,
-            nit=state.nit + 1,
-        )
+            x + s, small(new), jnp.where(stuck, 3, 0), f, new, _updated(inverse, s, y),
+            state.nfev + tries, state.njev + tries, state.nit + 1,
+        )  # fmt: skip
 
     f0, g0 = slope(x0)
     zero = jnp.zeros((), int)
@@ -191,15 +171,7 @@ def _line_search(
         return tries + 1, a, done, low, f_low, g_low, high, f_high
 
     zero = jnp.zeros_like(value)
-    state = (
-        jnp.zeros((), int),
-        zero + first,
-        zero > 0,
-        zero,
-        value,
-        gradient,
-        zero + jnp.inf,
-        value,
-    )
+    bounds = (zero, value, gradient, zero + jnp.inf, value)
+    state = (jnp.zeros((), int), zero + first, zero > 0, *bounds)
     tries, _, _, low, f_low, g_low, _, _ = lax.while_loop(unfinished, attempt, state)
     return low, f_low, g_low, tries

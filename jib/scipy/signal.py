@@ -21,17 +21,10 @@ from jib.typing import Array, ArrayLike
 
 __all__ = ["convolve", "convolve2d", "correlate", "correlate2d", "detrend", "fftconvolve"]
 
-_MODES = ("full", "same", "valid")
-
 
 def _pair(name: str, in1: Any, in2: Any, mode: str, ndim: int | None = None) -> tuple[Any, Any]:
     """Both signals, of one rank, the longer one first if the mode is `"valid"`."""
-    if mode not in _MODES:
-        raise ArgumentValueError(
-            f"`{name}` has no mode {mode!r}",
-            help="mode='full'",
-            notes=[f"the modes are {', '.join(_MODES)}"],
-        )
+    ArgumentValueError.check(name, "mode", mode, ("full", "same", "valid"))
     x, y = jnp.asarray(in1), jnp.asarray(in2)
     a, b = aval_of(x), aval_of(y)
     if a.ndim != b.ndim or (ndim is not None and a.ndim != ndim):
@@ -105,8 +98,7 @@ def convolve(
 
 
 def _convolve(name: str, in1: Any, in2: Any, mode: str, method: str, precision: Any) -> Any:
-    if method not in ("auto", "direct", "fft"):
-        raise ArgumentValueError(f"`{name}` has no method {method!r}", help="method='auto'")
+    ArgumentValueError.check(name, "method", method, ("auto", "direct", "fft"))
     x, y = _pair(name, in1, in2, mode)
     if method == "fft":
         return fftconvolve(x, y, mode)
@@ -129,8 +121,7 @@ def correlate(
 
 
 def _beyond(name: str, boundary: str, fillvalue: Any) -> Any:
-    if boundary not in ("fill", "wrap", "symm"):
-        raise ArgumentValueError(f"`{name}` has no boundary {boundary!r}", help="boundary='fill'")
+    ArgumentValueError.check(name, "boundary", boundary, ("fill", "wrap", "symm"))
     return float(fillvalue) if boundary == "fill" else boundary
 
 
@@ -216,8 +207,7 @@ def detrend(
         >>> detrend(jnp.array([1.0, 2.0, 3.0]), type="constant").tolist()
         [-1.0, 0.0, 1.0]
     """
-    if type not in ("linear", "constant", "l", "c"):
-        raise ArgumentValueError(f"`detrend` has no type {type!r}", help="type='linear'")
+    ArgumentValueError.check("detrend", "type", type, ("linear", "constant", "l", "c"))
     aval = aval_of(data)
     axis = canonical_axis("detrend", axis, aval.ndim)
     breaks = sorted({0, *np.atleast_1d(bp).tolist(), aval.shape[axis]})

@@ -7,26 +7,20 @@ from jib.sharding._axis_type import AxisType as AxisType
 from jib.sharding._partition_spec import PartitionSpec as PartitionSpec
 
 if TYPE_CHECKING:
-    from jib.backend.meshes import (
-        AbstractMesh as AbstractMesh,
-        Mesh as Mesh,
-        get_abstract_mesh as get_abstract_mesh,
-        get_mesh as get_mesh,
-        set_mesh as set_mesh,
-    )
+    from jib.backend.meshes import AbstractMesh, Mesh, get_abstract_mesh, get_mesh, set_mesh
     from jib.backend.shardings import (
-        NamedSharding as NamedSharding,
-        Sharding as Sharding,
-        SingleDeviceSharding as SingleDeviceSharding,
-        make_single_device_sharding as make_single_device_sharding,
+        NamedSharding,
+        Sharding,
+        SingleDeviceSharding,
+        make_single_device_sharding,
     )
-    from jib.lax._sharding import reshard as reshard
+    from jib.lax._sharding import auto_axes as auto_axes, reshard as reshard
     from jib.transforms.shard_map import Infer as Infer
 
 __all__ = [
     "AbstractMesh", "AxisType", "Infer", "Mesh", "NamedSharding", "PartitionSpec", "Sharding",
-    "SingleDeviceSharding", "get_abstract_mesh", "get_mesh", "make_single_device_sharding",
-    "reshard", "set_mesh",
+    "SingleDeviceSharding", "auto_axes", "get_abstract_mesh", "get_mesh",
+    "make_single_device_sharding", "reshard", "set_mesh",
 ]  # fmt: skip
 
 # Names from higher layers, fetched on first use: this index stands below them.
@@ -35,7 +29,7 @@ _ELSEWHERE = {
     "jib.backend.shardings": (
         "NamedSharding Sharding SingleDeviceSharding make_single_device_sharding"
     ),
-    "jib.lax._sharding": "reshard",
+    "jib.lax._sharding": "auto_axes reshard",
     "jib.transforms.shard_map": "Infer",
 }
 

@@ -1,5 +1,6 @@
 """`PartitionSpec`: over which mesh axes each dimension of an array is split."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -23,11 +24,9 @@ UNCONSTRAINED = _Unconstrained()
 
 def _entry(partition: Any) -> Any:
     """One dimension's axes: () is None, a tuple of one axis is that axis, a list is a tuple."""
-    if isinstance(partition, list | tuple):
-        if not partition:
-            return None
-        return partition[0] if len(partition) == 1 else tuple(partition)
-    return partition
+    if not isinstance(partition, list | tuple) or len(partition) > 1:
+        return tuple(partition) if isinstance(partition, list) else partition
+    return partition[0] if partition else None
 
 
 def _axes(names: Any, argument: str) -> frozenset[AxisName]:
@@ -106,7 +105,8 @@ class PartitionSpec:
         return self._hash
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self._partitions, self.unreduced, self.reduced)
+        options = {"unreduced": self.unreduced, "reduced": self.reduced}
+        return functools.partial(PartitionSpec, **options), self._partitions
 
     def __len__(self) -> int:
         return len(self._partitions)
@@ -160,12 +160,6 @@ class PartitionSpec:
             unreduced=self.unreduced if unreduced is None else unreduced,
             reduced=self.reduced if reduced is None else reduced,
         )
-
-
-def _rebuilt(
-    partitions: tuple[Any, ...], unreduced: frozenset[Any], reduced: frozenset[Any]
-) -> PartitionSpec:
-    return PartitionSpec(*partitions, unreduced=unreduced, reduced=reduced)
 
 
 def _check_apart(

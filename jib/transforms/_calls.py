@@ -12,12 +12,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from jib.errors import ArgumentTypeError, Provenance
-from jib.tree import tree_registry
+from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = [
-    "TraceCache", "argument_names", "content_key", "flat_function", "function_name", "pair",
-    "provenance",
-]  # fmt: skip
+__all__ = ["FlatCall", "TraceCache", "argument_names", "flat_function", "function_name"]
 
 flatten = tree_registry.flatten
 
@@ -44,7 +41,63 @@ def flat_function(
     return flat, out_tree
 
 
-def pair(out: Any, function: Any) -> tuple[Any, Any]:
+class FlatCall:
+    """`fun(*args)` as a function of flat values; it also knows the structure of the results.
+
+    With `has_aux`, `fun` returns a pair: the value, whose `count` leaves come first and are
+    differentiated, and what accompanies it.
+    """
+
+    def __init__(self, fun: Callable[..., Any], in_tree: Any, has_aux: bool = False) -> None:
+        self.fun, self.in_tree, self.has_aux = fun, in_tree, has_aux
+        self.tree: Any = None
+        self.aux_tree: Any = None
+        self.count = 0
+
+    def __call__(self, *values: Any) -> list[Any]:
+        out, aux = self.fun(*self.in_tree.unflatten(values)), None
+        if self.has_aux:
+            out, aux = _pair(out, self.fun)
+        leaves, self.tree = flatten(out)
+        extra, self.aux_tree = flatten(aux)
+        self.count = len(leaves)
+        return [*leaves, *extra]
+
+    def results(self, outs: Sequence[Any], *derivatives: Any) -> tuple:
+        """What the user gets for flat results: `(value, *derivatives)`, and `aux` at the end."""
+        found = (self.tree.unflatten(outs[: self.count]), *derivatives)
+        return (*found, self.aux_tree.unflatten(outs[self.count :])) if self.has_aux else found
+
+
+def of_arguments(
+    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], positions: Sequence[int]
+) -> Callable[..., Any]:
+    """`fun(*args, **kwargs)` as a function of the arguments at some positions."""
+
+    def call(*chosen: Any) -> Any:
+        full = list(args)
+        for i, x in zip(positions, chosen, strict=True):
+            full[i] = x
+        return fun(*full, **kwargs)
+
+    call.__name__ = function_name(fun)
+    return call
+
+
+def as_tuple(value: Any, kind: type = int) -> tuple:
+    """One value of a kind, several, or None, as a tuple."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, kind) else tuple(value)
+
+
+def per_leaf(prefix: Any, structure: Any) -> list[Any]:
+    """The leaf of a prefix tree, or None, that stands over each leaf of a structure."""
+    full = structure.unflatten([0] * structure.num_leaves)
+    return broadcast_prefix(prefix, full, is_leaf=lambda x: x is None)
+
+
+def _pair(out: Any, function: Any) -> tuple[Any, Any]:
     """The value and the rest, of a function that is said to return both (`has_aux=True`)."""
     if not isinstance(out, tuple | list) or len(out) != 2:
         given = str(getattr(out, "aval", None) or type(out).__name__)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jib.core.avals import AxisData
+from jib.core.avals import AxisData, ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.primitive import Primitive
-from jib.core.tracing import aval_of, context, is_eager, swap_trace
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.tracing import aval_of, context, is_eager, set_trace, traced_with
+from jib.core.zeros import Zero, float0, tangent_aval
 from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
 from jib.lax._programs import leading
 from jib.passes.batch import batch_jaxpr, batched, to_batch_axis
@@ -23,10 +26,7 @@ from jib.passes.transpose import backward_pass
 from jib.transforms import _calls
 from jib.tree import tree_registry
 
-__all__ = [
-    "BatchedRule", "CustomCall", "interpret", "nondiff_positions", "positional", "rule_call",
-    "rule_pair", "symbolic_tangents",
-]  # fmt: skip
+__all__ = ["BatchedRule", "CustomCall", "CustomFunction", "checked", "interpret", "rule_call"]
 
 flatten = tree_registry.flatten
 
@@ -56,8 +56,7 @@ def nondiff_positions(
     fun: Callable[..., Any], nums: int | Sequence[int], names: str | Sequence[str]
 ) -> tuple[int, ...]:
     """Positions of the arguments that are not differentiated."""
-    nums = (nums,) if isinstance(nums, int) else tuple(nums)
-    names = (names,) if isinstance(names, str) else tuple(names)
+    nums, names = _calls.as_tuple(nums), _calls.as_tuple(names, str)
     if not names:
         return nums
     parameters = list(inspect.signature(fun).parameters)
@@ -87,9 +86,7 @@ class CustomCall:
 
     def skeleton(self) -> CustomCall:
         """The call without its values, for a rule that outlives it."""
-        made = object.__new__(CustomCall)
-        for name in self.__slots__:
-            setattr(made, name, getattr(self, name))
+        made = copy.copy(self)
         made.leaves = []
         return made
 
@@ -108,11 +105,47 @@ class CustomCall:
         self.out_trees[:] = [tree]
         return outs
 
-    def key(self, *more: Any) -> Any:
-        """What a trace depends on; None when it depends on values."""
-        if self.fixed:
-            return None
-        return (self.in_tree, tuple(map(aval_of, self.leaves)), *more)
+    def staged(self, memo: dict[Any, Any], name: str) -> tuple[Jaxpr, list[Any], Any]:
+        """The program of the call, its constants and its out tree, unless `memo` knows them."""
+        key = (self.in_tree, tuple(map(aval_of, self.leaves)))
+        found = None if self.fixed else memo.get(key)
+        if found is None:
+            jaxpr, consts = stage(self.flat, key[1], name=name)
+            found = (jaxpr.hoisted, consts, self.out_trees[0])
+            if not self.fixed and not consts:
+                memo[key] = found
+        return found
+
+
+class CustomFunction:
+    """A function with a rule of its own: what `custom_jvp` and `custom_vjp` share."""
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        nondiff_argnums: Sequence[int] = (),
+        nondiff_argnames: Sequence[str] = (),
+    ) -> None:
+        functools.update_wrapper(self, fun)  # type: ignore[arg-type]  # subclasses are callable
+        self.fun = fun
+        self.nondiff_argnums = nondiff_positions(fun, nondiff_argnums, nondiff_argnames)
+        self.symbolic_zeros = False
+        self._memo: dict[Any, Any] = {}
+
+    def _interpret(
+        self, make_rule: Any, apply: Any, primitive: Primitive, args: tuple, kwargs: dict[str, Any]
+    ) -> Any:
+        """Call the function; `apply(make_rule(call), primals, tangents)` differentiates it."""
+        call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
+        rule = make_rule(call.skeleton())
+
+        def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
+            kept = rule if call.fixed else self._memo.setdefault((jaxpr, "rule"), rule)
+            return primitive.bind(
+                *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
+            )
+
+        return interpret(call, functools.partial(apply, rule), bind, self._memo)
 
 
 def interpret(
@@ -133,24 +166,9 @@ def interpret(
     if type(trace) is JVPTrace:
         return _differentiated(trace, call, differentiate, bind, memo)
     if type(trace) is SplitTrace and not any(map(trace.is_unknown, call.leaves)):
-        return _outside(trace.parent, call, differentiate, bind, memo)
-    key = call.key()
-    found = memo.get(key) if key is not None else None
-    if found is None:
-        jaxpr, consts = stage(call.flat, list(map(aval_of, call.leaves)), name="custom")
-        found = (jaxpr.hoisted, consts, call.out_trees[0])
-        if key is not None and not consts:
-            memo[key] = found
-    jaxpr, consts, tree = found
+        return traced_with(trace.parent, interpret, call, differentiate, bind, memo)
+    jaxpr, consts, tree = call.staged(memo, "custom")
     return tree.unflatten(bind(jaxpr, consts))
-
-
-def _outside(trace: Any, call: CustomCall, *rest: Any) -> Any:
-    old = swap_trace(trace)
-    try:
-        return interpret(call, *rest)
-    finally:
-        swap_trace(old)
 
 
 def _differentiated(
@@ -158,13 +176,10 @@ def _differentiated(
 ) -> Any:
     pairs = [trace.unpack(x) for x in call.leaves]
     if all(t is None for _, t in pairs):
-        return _outside(trace.parent, call, differentiate, bind, memo)
-    old = swap_trace(trace.rules)
-    try:
-        primals, tangents = [p for p, _ in pairs], [t for _, t in pairs]
-        outs, tangents = differentiate(primals, symbolic_tangents(primals, tangents))
-    finally:
-        swap_trace(old)
+        return traced_with(trace.parent, interpret, call, differentiate, bind, memo)
+    primals, tangents = [p for p, _ in pairs], [t for _, t in pairs]
+    with set_trace(trace.rules):
+        outs, tangents = differentiate(primals, _symbolic_tangents(primals, tangents))
     return call.out_trees[0].unflatten(list(map(trace.pack, outs, tangents)))
 
 
@@ -177,7 +192,21 @@ def rule_pair(out: Any, rule: str, results: str, help: str) -> tuple[Any, Any]:
     )
 
 
-def symbolic_tangents(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+def checked(tangent: Any, aval: ShapedArray, problem: str) -> Any:
+    """A (co)tangent that a rule returned for a value of type `aval`; None stands for zeros.
+
+    `problem` is the sentence of the error, with places for `aval`, `wanted` and `found`.
+    """
+    wanted = tangent_aval(aval)
+    if tangent is None or type(tangent) is Zero or wanted.dtype == float0:
+        return Zero(wanted)
+    found = aval_of(tangent)
+    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        raise ArgumentTypeError(problem.format(aval=aval, wanted=wanted, found=found))
+    return tangent
+
+
+def _symbolic_tangents(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
     """The tangents, with a `Zero` for each None."""
     return [
         Zero(tangent_aval(aval_of(p))) if t is None else t
@@ -185,25 +214,17 @@ def symbolic_tangents(primals: Sequence[Any], tangents: Sequence[Any]) -> list[A
     ]
 
 
+@dataclasses.dataclass(frozen=True, repr=False, slots=True)
 class BatchedRule:
     """A rule for a batch: everything it returns has its batch axis first."""
 
-    __slots__ = ("axis", "mapped", "name", "rule")
+    rule: Any
+    axis: AxisData
+    mapped: tuple[bool, ...]
 
-    def __init__(self, rule: Any, axis: AxisData, mapped: tuple[bool, ...]) -> None:
-        self.rule = rule
-        self.axis = axis
-        self.mapped = mapped
-        self.name = rule.name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, BatchedRule) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple:
-        return (self.rule, self.axis, self.mapped)
+    @property
+    def name(self) -> str:
+        return self.rule.name
 
     def batched(self, flat: Any, values: Sequence[Any], dims: Sequence[int | None]) -> list[Any]:
         """The results of a flat function over the batch, with their batch axis first."""

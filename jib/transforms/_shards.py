@@ -14,7 +14,7 @@ from jib.passes.batch import batched, to_batch_axis
 from jib.passes.stage import evaluate, stage_jaxpr
 from jib.sharding._partition_spec import PartitionSpec
 
-__all__ = ["as_batch", "axes_of_dimension", "axes_of_spec", "scaled_shape"]
+__all__ = ["as_batch", "axes_of_dimension", "axes_of_spec", "scaled_shape", "shard_count"]
 
 
 def axes_of_spec(spec: PartitionSpec) -> tuple[Any, ...]:
@@ -29,16 +29,17 @@ def axes_of_dimension(spec: PartitionSpec, dimension: int) -> tuple[Any, ...]:
     return entry if isinstance(entry, tuple) else (entry,)
 
 
+def shard_count(spec: PartitionSpec, mesh: Mesh, dimension: int) -> int:
+    """Into how many parts a dimension is cut."""
+    return math.prod(mesh.shape[name] for name in axes_of_dimension(spec, dimension))
+
+
 def scaled_shape(
     aval: ShapedArray, spec: PartitionSpec, mesh: Mesh, whole: bool
 ) -> tuple[int, ...]:
     """The shape of the whole array for that of a shard, or the other way round."""
-    counts = [
-        math.prod(mesh.shape[n] for n in axes_of_dimension(spec, i)) for i in range(aval.ndim)
-    ]
-    return tuple(
-        [n * c if whole else n // c for n, c in zip(aval.shape, counts, strict=True)]
-    )  # fmt: skip
+    counts = [shard_count(spec, mesh, i) for i in range(aval.ndim)]
+    return tuple([n * c if whole else n // c for n, c in zip(aval.shape, counts, strict=True)])
 
 
 @memoized
@@ -57,14 +58,13 @@ def as_batch(
         axis = AxisData(mesh.shape[name], name)
         dims = [0 if name in axes_of_spec(s) else None for s in in_specs]
         outs, out_dims = batched(lambda *xs: nested(depth + 1, list(xs)), axis, values, dims)
-        return [
-            to_batch_axis(x, d, axis)
-            if name in axes_of_spec(s)
-            else x
-            if d is None
-            else lax.index_in_dim(x, 0, d, keepdims=False)
-            for x, d, s in zip(outs, out_dims, out_specs, strict=True)
-        ]
+
+        def placed(x: Any, dim: int | None, spec: PartitionSpec) -> Any:
+            if name in axes_of_spec(spec):
+                return to_batch_axis(x, dim, axis)
+            return x if dim is None else lax.index_in_dim(x, 0, dim, keepdims=False)
+
+        return list(map(placed, outs, out_dims, out_specs))
 
     def function(*args: Any) -> list[Any]:
         shards = [_cut(x, s, mesh, axes) for x, s in zip(args, in_specs, strict=True)]
@@ -80,16 +80,10 @@ def as_batch(
 
 def _layout(ndim: int, spec: PartitionSpec, axes: tuple) -> list[int]:
     """Where the axes of `(cut axes in mesh order, axes of a shard)` stand in the split array."""
-    places: dict[Any, int] = {}
-    own = []
-    position = 0
-    for i in range(ndim):
-        for name in axes_of_dimension(spec, i):
-            places[name] = position
-            position += 1
-        own.append(position)
-        position += 1
-    return [places[name] for name in axes if name in places] + own
+    # The axes in their order there; None stands for what is left of a dimension.
+    names = [name for i in range(ndim) for name in (*axes_of_dimension(spec, i), None)]
+    own = [position for position, name in enumerate(names) if name is None]
+    return [names.index(name) for name in axes if name in names] + own
 
 
 def _cut(x: Any, spec: PartitionSpec, mesh: Mesh, axes: tuple) -> Any:
@@ -106,8 +100,5 @@ def _joined(x: Any, spec: PartitionSpec, mesh: Mesh, axes: tuple) -> Any:
     local = aval_of(x).shape[cut:]
     order = _layout(len(local), spec, axes)
     back = sorted(range(len(order)), key=order.__getitem__)
-    whole = [
-        n * math.prod(mesh.shape[name] for name in axes_of_dimension(spec, i))
-        for i, n in enumerate(local)
-    ]
+    whole = [n * shard_count(spec, mesh, i) for i, n in enumerate(local)]
     return lax.reshape(lax.transpose(x, back), whole)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from jib.core.avals import ShapedArray, ShapeDtypeStruct
+from jib.core.avals import ShapedArray
 from jib.core.jaxpr import ClosedJaxpr
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, extend_axis_env, set_trace
@@ -16,6 +16,7 @@ from jib.errors import ArgumentTypeError
 from jib.passes.eager import eager_trace
 from jib.passes.stage import scoped, stage
 from jib.transforms import _calls
+from jib.transforms.stages import struct_of
 from jib.tree import tree_registry
 
 __all__ = [
@@ -51,11 +52,7 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     leaves, in_tree = tree_registry.flatten((args, kwargs))
     flat, out_tree = _calls.flat_function(fun, in_tree)
     jaxpr, _ = stage(flat, list(map(_type_of_leaf, leaves)), name=_calls.function_name(fun))
-    return out_tree[0].unflatten(list(map(_struct, jaxpr.out_avals)))
-
-
-def _struct(aval: ShapedArray) -> ShapeDtypeStruct:
-    return ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=aval.weak_type)
+    return out_tree[0].unflatten(list(map(struct_of, jaxpr.out_avals)))
 
 
 def make_jaxpr(
@@ -79,7 +76,7 @@ def make_jaxpr(
         >>> [eqn.primitive.name for eqn in program.eqns]
         ['mul', 'sin']
     """
-    static = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    static = _calls.as_tuple(static_argnums)
 
     @functools.wraps(fun)
     @api_boundary
@@ -100,7 +97,7 @@ def make_jaxpr(
         program = ClosedJaxpr(jaxpr, consts)
         if not return_shape:
             return program
-        return program, out_tree[0].unflatten(list(map(_struct, jaxpr.out_avals)))
+        return program, out_tree[0].unflatten(list(map(struct_of, jaxpr.out_avals)))
 
     return traced
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from jib.core.algebra import algebra
-from jib.core.jaxpr import Jaxpr
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, float0, tangent_aval
-from jib.errors import ArgumentTypeError, ArgumentValueError, StructureError
+from jib.core.zeros import Zero, tangent_aval
+from jib.errors import ArgumentValueError, StructureError
 from jib.lax._programs import tangents_of
-from jib.transforms import _calls
-from jib.transforms._custom import (
-    BatchedRule,
-    CustomCall,
-    interpret,
-    nondiff_positions,
-    positional,
-    rule_call,
-    rule_pair,
-)
+from jib.transforms import _calls, _custom
+from jib.transforms._custom import BatchedRule, CustomCall, CustomFunction
 from jib.transforms.linear import materialize
 from jib.tree import tree_registry
 
@@ -31,7 +24,7 @@ __all__ = ["custom_jvp", "custom_jvp_call_p"]
 flatten = tree_registry.flatten
 
 
-class custom_jvp:
+class custom_jvp(CustomFunction):
     """A function whose derivative is the rule that `defjvp` gives; reverse mode follows from it.
 
     Args:
@@ -54,18 +47,7 @@ class custom_jvp:
         1.0
     """
 
-    def __init__(
-        self,
-        fun: Callable[..., Any],
-        nondiff_argnums: Sequence[int] = (),
-        nondiff_argnames: Sequence[str] = (),
-    ) -> None:
-        functools.update_wrapper(self, fun)
-        self.fun = fun
-        self.nondiff_argnums = nondiff_positions(fun, nondiff_argnums, nondiff_argnames)
-        self.jvp: Callable[..., Any] | None = None
-        self.symbolic_zeros = False
-        self._memo: dict[Any, Any] = {}
+    jvp: Callable[..., Any] | None = None
 
     def defjvp(self, jvp: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
         """Set the rule: `jvp(*nondiff, primals, tangents) -> (result, tangent of the result)`.
@@ -98,47 +80,31 @@ class custom_jvp:
     @api_boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The value of the function."""
+        name = _calls.function_name(self.fun)
         if self.jvp is None:
-            name = _calls.function_name(self.fun)
             raise ArgumentValueError(
                 f"the custom_jvp function `{name}` has no rule yet",
                 help=f"@{name}.defjvp   above   def rule(primals, tangents): ...",
             )
-        call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
-        name = _calls.function_name(self.fun)
-        rule = _Rule(self.jvp, self.symbolic_zeros, call.skeleton(), name)
-
-        def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
-            key = (jaxpr, rule.key())
-            kept = self._memo.setdefault(key, rule) if not call.fixed else rule
-            return custom_jvp_call_p.bind(
-                *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
-            )
-
-        return interpret(call, rule, bind, self._memo)
+        rule = functools.partial(_Rule, self.jvp, self.symbolic_zeros, name)
+        return self._interpret(rule, operator.call, custom_jvp_call_p, args, kwargs)
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class _Rule:
     """A rule on flat values: `(primals, tangents) -> (results, tangents)`."""
 
-    __slots__ = ("call", "jvp", "name", "symbolic_zeros")
-
-    def __init__(self, jvp: Any, symbolic_zeros: bool, call: CustomCall, name: str) -> None:
-        self.jvp = jvp
-        self.symbolic_zeros = symbolic_zeros
-        self.call = call
-        self.name = name
-
-    def key(self) -> Any:
-        """Rules with equal keys do the same for one program."""
-        return (self.jvp, self.symbolic_zeros)
+    jvp: Callable[..., Any]
+    symbolic_zeros: bool
+    name: str
+    call: CustomCall
 
     def __call__(
         self, primals: Sequence[Any], tangents: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
         call = self.call
         given = tangents if self.symbolic_zeros else [materialize(t) for t in tangents]
-        out, tangent = rule_pair(
+        out, tangent = _custom.rule_pair(
             self.jvp(*call.fixed.values(), call.arguments(primals), call.arguments(given)),
             f"rule of custom_jvp function `{self.name}`",
             "result and its tangent",
@@ -152,19 +118,12 @@ class _Rule:
                 f"structure of the result, {tree}, not {tangent_tree}"
             )
         call.out_trees[:] = [tree]
-        return outs, [self._checked(x, t) for x, t in zip(outs, out_tangents, strict=True)]
-
-    def _checked(self, out: Any, tangent: Any) -> Any:
-        wanted = tangent_aval(aval_of(out))
-        if type(tangent) is Zero or wanted.dtype == float0:
-            return Zero(wanted)
-        found = aval_of(tangent)
-        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
-            raise ArgumentTypeError(
-                f"the rule of custom_jvp function `{self.name}` returned a result of type "
-                f"{aval_of(out)}, whose tangent must be {wanted}, but is {found}"
-            )
-        return tangent
+        problem = (
+            f"the rule of custom_jvp function `{self.name}` returned a result of type {{aval}}, "
+            "whose tangent must be {wanted}, but is {found}"
+        )
+        pairs = zip(outs, out_tangents, strict=True)
+        return outs, [_custom.checked(t, aval_of(x), problem) for x, t in pairs]
 
 
 class _BatchedRule(BatchedRule):
@@ -192,8 +151,4 @@ class _BatchedRule(BatchedRule):
         return outs, tangents_of(shapes[1], rest, [aval_of(x) for x in outs])
 
 
-def _apply(rule: Any, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
-    return rule(primals, tangents)
-
-
-custom_jvp_call_p = rule_call("custom_jvp_call", _apply, _BatchedRule, "defjvp")
+custom_jvp_call_p = _custom.rule_call("custom_jvp_call", operator.call, _BatchedRule, "defjvp")

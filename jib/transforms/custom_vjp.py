@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jib import lax
 from jib.core.avals import ShapedArray
-from jib.core.jaxpr import Jaxpr
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of
 from jib.core.zeros import UndefinedPrimal, Zero, float0, tangent_aval
-from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
+from jib.errors import ArgumentValueError, NoDerivativeError, StructureError
 from jib.passes.batch import to_batch_axis
-from jib.transforms import _calls
-from jib.transforms._custom import (
-    BatchedRule,
-    CustomCall,
-    interpret,
-    nondiff_positions,
-    positional,
-    rule_call,
-    rule_pair,
-)
+from jib.transforms import _calls, _custom
+from jib.transforms._custom import BatchedRule, CustomCall, CustomFunction
 from jib.transforms.linear import materialize
-from jib.tree import broadcast_prefix, tree_registry
+from jib.tree import tree_registry
 
 __all__ = ["CustomVJPPrimal", "custom_vjp", "custom_vjp_call_p"]
 
@@ -40,7 +32,7 @@ class CustomVJPPrimal(NamedTuple):
     perturbed: bool
 
 
-class custom_vjp:
+class custom_vjp(CustomFunction):
     """A function whose reverse-mode derivative is the pair of functions that `defvjp` gives.
 
     Args:
@@ -62,19 +54,8 @@ class custom_vjp:
         1.0
     """
 
-    def __init__(
-        self,
-        fun: Callable[..., Any],
-        nondiff_argnums: Sequence[int] = (),
-        nondiff_argnames: Sequence[str] = (),
-    ) -> None:
-        functools.update_wrapper(self, fun)
-        self.fun = fun
-        self.nondiff_argnums = nondiff_positions(fun, nondiff_argnums, nondiff_argnames)
-        self.fwd: Callable[..., Any] | None = None
-        self.bwd: Callable[..., Any] | None = None
-        self.symbolic_zeros = False
-        self._memo: dict[Any, Any] = {}
+    fwd: Callable[..., Any] | None = None
+    bwd: Callable[..., Any] | None = None
 
     def defvjp(
         self,
@@ -100,22 +81,15 @@ class custom_vjp:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The value of the function."""
         name = _calls.function_name(self.fun)
-        if self.fwd is None:
+        if self.fwd is None or self.bwd is None:
             raise ArgumentValueError(
                 f"the custom_vjp function `{name}` has no rule yet", help=f"{name}.defvjp(fwd, bwd)"
             )
-        call = CustomCall(self.fun, self.nondiff_argnums, positional(self.fun, args, kwargs))
-        rule = _Rule(self.fwd, self.bwd, self.symbolic_zeros, call.skeleton(), name)
-
-        def bind(jaxpr: Jaxpr, consts: list[Any]) -> list[Any]:
-            kept = rule if call.fixed else self._memo.setdefault((jaxpr, "rule"), rule)
-            return custom_vjp_call_p.bind(
-                *consts, *call.leaves, jaxpr=jaxpr, rule=kept, num_consts=len(consts)
-            )
-
-        return interpret(call, functools.partial(_apply_rule, rule), bind, self._memo)
+        rule = functools.partial(_Rule, self.fwd, self.bwd, self.symbolic_zeros, name)
+        return self._interpret(rule, _apply_rule, custom_vjp_call_p, args, kwargs)
 
 
+@dataclasses.dataclass(eq=False, repr=False, slots=True)
 class _Rule:
     """A rule on flat values.
 
@@ -123,16 +97,11 @@ class _Rule:
     cotangents)` gives a cotangent (it may be `Zero`) for each primal.
     """
 
-    __slots__ = ("bwd", "call", "fwd", "name", "symbolic_zeros")
-
-    def __init__(
-        self, fwd: Any, bwd: Any, symbolic_zeros: bool, call: CustomCall, name: str
-    ) -> None:
-        self.fwd = fwd
-        self.bwd = bwd
-        self.symbolic_zeros = symbolic_zeros
-        self.call = call
-        self.name = name
+    fwd: Callable[..., Any]
+    bwd: Callable[..., Any]
+    symbolic_zeros: bool
+    name: str
+    call: CustomCall
 
     def forward(
         self, primals: Sequence[Any], perturbed: Sequence[bool]
@@ -141,7 +110,7 @@ class _Rule:
         avals = tuple(map(aval_of, primals))
         if self.symbolic_zeros:
             primals = list(map(CustomVJPPrimal, primals, perturbed))
-        out, kept = rule_pair(
+        out, kept = _custom.rule_pair(
             self.fwd(*call.all_arguments(primals)),  # type: ignore[misc]
             f"forward rule of custom_vjp function `{self.name}`",
             "result and residuals",
@@ -167,21 +136,12 @@ class _Rule:
                 f"{count} cotangent(s), one for each argument, not a {type(out).__name__}{shown}",
                 help="return (ct,)   for one argument; None stands for zeros",
             )
-        full = call.arguments(list(range(len(avals))))
-        found = broadcast_prefix(tuple(out), full, is_leaf=lambda x: x is None)
-        return [self._checked(ct, aval) for ct, aval in zip(found, avals, strict=True)]
-
-    def _checked(self, ct: Any, aval: ShapedArray) -> Any:
-        wanted = tangent_aval(aval)
-        if ct is None or type(ct) is Zero or wanted.dtype == float0:
-            return Zero(wanted)
-        found = aval_of(ct)
-        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
-            raise ArgumentTypeError(
-                f"the backward rule of custom_vjp function `{self.name}` must return a cotangent "
-                f"of type {wanted} for an argument of type {aval}, but returned {found}"
-            )
-        return ct
+        found = _calls.per_leaf(tuple(out), call.in_tree)
+        problem = (
+            f"the backward rule of custom_vjp function `{self.name}` must return a cotangent "
+            "of type {wanted} for an argument of type {aval}, but returned {found}"
+        )
+        return [_custom.checked(ct, aval, problem) for ct, aval in zip(found, avals, strict=True)]
 
 
 class _BatchedRule(BatchedRule):
@@ -252,7 +212,7 @@ def _apply_rule(
     return outs, [Zero(a) if a.dtype == float0 else next(found) for a in out_tangents]
 
 
-custom_vjp_call_p = rule_call("custom_vjp_call", _apply_rule, _BatchedRule, "defvjp")
+custom_vjp_call_p = _custom.rule_call("custom_vjp_call", _apply_rule, _BatchedRule, "defvjp")
 
 
 # -------------------------------------------------------------------------- the tangents, to be

@@ -76,7 +76,7 @@ def value_and_grad(
         (9.0, 6.0)
     """
     refuse_reduce_axes("grad", reduce_axes)
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = _calls.as_tuple(argnums)
 
     @functools.wraps(fun)
     @api_boundary
@@ -84,29 +84,18 @@ def value_and_grad(
         positions = _positions(fun, wanted, len(args))
         chosen = tuple(args[i] for i in positions)
         leaves, in_tree = tree_registry.flatten(chosen)
-        _check_inputs(fun, leaves, chosen, positions, holomorphic, allow_int)
-        aux: list[Any] = []
+        check_inputs(fun, chosen, positions, holomorphic, allow_int)
+        call = _calls.FlatCall(_calls.of_arguments(fun, args, kwargs, positions), in_tree, has_aux)
 
         def scalar(*values: Any) -> list[Any]:
-            full = list(args)
-            for i, x in zip(positions, in_tree.unflatten(values), strict=True):
-                full[i] = x
-            out: Any = fun(*full, **kwargs)  # type: ignore[call-arg]  # as many as the caller gave
-            if has_aux:
-                out, extra = _calls.pair(out, fun)
-                flat, tree = tree_registry.flatten(extra)
-                aux[:] = [tree, len(flat)]
-                return [_checked(fun, out, holomorphic), *flat]
-            return [_checked(fun, out, holomorphic)]
+            outs = call(*values)
+            _check_result(call, outs, holomorphic)
+            return outs
 
         outs, pullback = vjp_flat(scalar, leaves, 1)
-        value = outs[0]
-        cts = pullback([constant_like(value, 1)])
-        found = in_tree.unflatten(cts)
-        grads = found[0] if isinstance(argnums, int) else found
-        if has_aux:
-            return (value, aux[0].unflatten(outs[1:])), grads
-        return value, grads
+        found = in_tree.unflatten(pullback([constant_like(outs[0], 1)]))
+        results: Any = call.results(outs)
+        return results if has_aux else results[0], found[0] if isinstance(argnums, int) else found
 
     return evaluate
 
@@ -122,38 +111,34 @@ def _positions(fun: Any, wanted: tuple[int, ...], count: int) -> list[int]:
     return [i % count for i in wanted]
 
 
-def _check_inputs(
+def check_inputs(
     fun: Any,
-    leaves: Sequence[Any],
     chosen: tuple,
     positions: Sequence[int],
     holomorphic: bool,
     allow_int: bool,
+    transform: str = "jib.grad",
 ) -> None:
-    for i, x in enumerate(leaves):
+    """Arguments must be floating, or complex where the function is holomorphic."""
+    for i, x in enumerate(tree_registry.flatten(chosen)[0]):
         aval = aval_of(x)
         kind = kind_of(aval.dtype)
-        if (kind == "f" and not holomorphic) or (kind == "c" and holomorphic):
+        if kind == ("c" if holomorphic else "f") or (allow_int and kind in "ib"):
             continue
-        if kind in "ib" and allow_int:
-            continue
-        paths = tree_registry.flatten_with_path(chosen)[0]
-        path = paths[i][0]
-        inside = "".join(str(k) for k in path[1:])
-        raise GradTypeError(_argument(fun, positions[path[0].idx]) + inside, str(aval))
+        path = tree_registry.flatten_with_path(chosen)[0][i][0]
+        name = _argument(fun, positions[path[0].idx]) + "".join(map(str, path[1:]))
+        raise GradTypeError(name, str(aval), transform)
 
 
-def _checked(fun: Any, out: Any, holomorphic: bool) -> Any:
-    leaves, tree = tree_registry.flatten(out)
-    if len(leaves) != 1 or tree.num_nodes != 1:
-        raise NonScalarGradError(type(out).__name__, _calls.function_name(fun))
-    aval = aval_of(out)
+def _check_result(call: _calls.FlatCall, outs: Sequence[Any], holomorphic: bool) -> None:
+    if call.count != 1 or call.tree.num_nodes != 1:
+        out = call.tree.unflatten(outs[: call.count])
+        raise NonScalarGradError(type(out).__name__, _calls.function_name(call.fun))
+    aval = aval_of(outs[0])
     if aval.shape:
-        raise NonScalarGradError(str(aval), _calls.function_name(fun))
-    kind = kind_of(aval.dtype)
-    if kind != ("c" if holomorphic else "f"):
+        raise NonScalarGradError(str(aval), _calls.function_name(call.fun))
+    if kind_of(aval.dtype) != ("c" if holomorphic else "f"):
         raise GradTypeError("output", str(aval))
-    return out
 
 
 def _argument(fun: Any, position: int) -> str:

@@ -19,6 +19,7 @@ from jib.lax._families import kind_of
 from jib.passes import jvp as forward
 from jib.passes.batch import batched, to_batch_axis
 from jib.transforms import _calls
+from jib.transforms.grad import check_inputs
 from jib.transforms.linear import vjp_flat
 from jib.tree import tree_registry
 
@@ -26,8 +27,6 @@ __all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-flatten = tree_registry.flatten
 
 
 def jacfwd(
@@ -62,13 +61,13 @@ def jacfwd(
     @api_boundary
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         call = _Call(fun, argnums, has_aux, args, kwargs)
-        call.check_inputs("jib.jacfwd", holomorphic, allow_int=False)
+        check_inputs(fun, call.chosen, call.positions, holomorphic, False, "jib.jacfwd")
         sizes = [aval_of(x).size for x in call.leaves]
         axis = AxisData(sum(sizes))
         found: list[Any] = []
 
         def push(*tangents: Any) -> list[Any]:
-            outs, out_tangents = forward.jvp(call.flat, call.leaves, tangents)
+            outs, out_tangents = forward.jvp(call, call.leaves, tangents)
             found[:] = outs
             return [forward.instantiate(_floating(t)) for t in out_tangents[: call.count]]
 
@@ -112,12 +111,12 @@ def jacrev(
     @api_boundary
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         call = _Call(fun, argnums, has_aux, args, kwargs)
-        call.check_inputs("jib.jacrev", holomorphic, allow_int)
-        outs, pullback = vjp_flat(call.flat, call.leaves)
+        check_inputs(fun, call.chosen, call.positions, holomorphic, allow_int, "jib.jacrev")
+        outs, pullback = vjp_flat(call, call.leaves)
         results = outs[: call.count]
         for x in results:
             if kind_of(aval_of(x).dtype) != ("c" if holomorphic else "f"):
-                raise GradTypeError("the result", str(aval_of(x)), "jib.jacrev")
+                raise GradTypeError("output", str(aval_of(x)), "jib.jacrev")
         sizes = [aval_of(x).size for x in results]
         axis = AxisData(sum(sizes))
 
@@ -165,13 +164,13 @@ def hessian(
     return jacfwd(inner, argnums, has_aux, holomorphic)
 
 
-class _Call:
+class _Call(_calls.FlatCall):
     """One call: the arguments to differentiate, flat, and the function of them."""
 
     def __init__(
         self, fun: Any, argnums: Any, has_aux: bool, args: tuple, kwargs: dict[str, Any]
     ) -> None:
-        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        wanted = _calls.as_tuple(argnums)
         for i in wanted:
             if not -len(args) <= i < len(args):
                 raise ArgumentValueError(
@@ -179,38 +178,11 @@ class _Call:
                     f"called with {len(args)} positional argument(s)",
                     help="pass the argument by position, or change argnums",
                 )
-        self.fun, self.args, self.kwargs, self.has_aux = fun, args, kwargs, has_aux
         self.single = isinstance(argnums, int)
         self.positions = [i % len(args) for i in wanted]
         self.chosen = tuple(args[i] for i in self.positions)
-        self.leaves, self.in_tree = flatten(self.chosen)
-        self.count = 0  # results that are differentiated; what follows them is `aux`
-        self.out_tree: Any = None
-        self.aux_tree: Any = None
-
-    def flat(self, *values: Any) -> list[Any]:
-        """The function on flat values."""
-        full = list(self.args)
-        for i, x in zip(self.positions, self.in_tree.unflatten(values), strict=True):
-            full[i] = x
-        out = self.fun(*full, **self.kwargs)
-        aux = None
-        if self.has_aux:
-            out, aux = _calls.pair(out, self.fun)
-        leaves, self.out_tree = flatten(out)
-        extra, self.aux_tree = flatten(aux)
-        self.count = len(leaves)
-        return [*leaves, *extra]
-
-    def check_inputs(self, transform: str, holomorphic: bool, allow_int: bool) -> None:
-        """Arguments must be floating, or complex where the function is holomorphic."""
-        for path, x in tree_registry.flatten_with_path(self.chosen)[0]:
-            kind = kind_of(aval_of(x).dtype)
-            if kind == ("c" if holomorphic else "f") or (allow_int and kind in "ib"):
-                continue
-            argument = f"args[{self.positions[path[0].idx]}]"
-            name = argument + "".join(str(k) for k in path[1:])
-            raise GradTypeError(name, str(aval_of(x)), transform)
+        self.leaves, in_tree = tree_registry.flatten(self.chosen)
+        super().__init__(_calls.of_arguments(fun, args, kwargs, self.positions), in_tree, has_aux)
 
     def result(self, rows: Sequence[Sequence[Any]], outs: Sequence[Any]) -> Any:
         """The tree of the result, with the tree of the arguments in each leaf."""
@@ -218,7 +190,7 @@ class _Call:
         for row in rows:
             cell = self.in_tree.unflatten(row)
             cells.append(cell[0] if self.single else cell)
-        found = self.out_tree.unflatten(cells)
+        found = self.tree.unflatten(cells)
         return (found, self.aux_tree.unflatten(outs[self.count :])) if self.has_aux else found
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
+from jib import errors
 from jib.backend._runtime import trace_key
 from jib.backend.devices import devices
 from jib.backend.donations import FAILURES, explain_failure, remember
@@ -16,13 +18,7 @@ from jib.core.axes import axes_key
 from jib.core.jaxpr import ClosedJaxpr, Jaxpr
 from jib.core.sources import capture, hide_library_frames
 from jib.core.tracing import aval_of, is_eager, not_an_array
-from jib.errors import (
-    ArgumentTypeError,
-    ArgumentValueError,
-    JibError,
-    Provenance,
-    StaticArgumentError,
-)
+from jib.lax._nested import nested
 from jib.lax._programs import merge, pick
 from jib.lax._sharding import named_sharding, with_sharding_constraint
 from jib.passes import eager
@@ -31,10 +27,10 @@ from jib.passes.key_effects import call_program, check_keys
 from jib.passes.lower import call_jaxpr
 from jib.passes.partial_eval import partial_eval_jaxpr
 from jib.passes.stage import evaluate, stage
+from jib.settings import debug_infs, debug_nans
 from jib.transforms import _calls
-from jib.lax._nested import nested
 from jib.transforms.stages import Traced, Wrapped
-from jib.tree import broadcast_prefix, tree_registry
+from jib.tree import tree_registry
 
 __all__ = ["clear_caches", "clear_traces", "jit"]
 
@@ -65,26 +61,8 @@ def clear_caches() -> None:
     eager.clear_caches()
 
 
-class _JitInfo:
-    """What a call of `jit` asked for."""
-
-    __slots__ = (
-        "donate_argnames",
-        "donate_argnums",
-        "fun",
-        "in_shardings",
-        "inline",
-        "keep_unused",
-        "name",
-        "options",
-        "out_shardings",
-        "static_argnames",
-        "static_argnums",
-    )
-
-    def __init__(self, **fields: Any) -> None:
-        for name, value in fields.items():
-            setattr(self, name, value)
+class _JitInfo(types.SimpleNamespace):
+    """What a call of `jit` asked for: the function, its name, and the options; see `_info`."""
 
 
 class _Call:
@@ -111,7 +89,7 @@ class _Call:
         for i, x in enumerate(self.leaves):
             try:
                 avals.append(getattr(x, "aval", None) or aval_of(x))
-            except ArgumentTypeError:
+            except errors.ArgumentTypeError:
                 raise not_an_array(x, self.names()[i]) from None
         return tuple(avals)
 
@@ -119,8 +97,8 @@ class _Call:
         """What a trace of this call depends on, beside the function."""
         nums, names, _ = self.static
         # 1, 1.0 and True are equal, but make different programs.
-        types = tuple([type(x) for _, x in (*nums, *names)])
-        return (self.static, types, self.in_tree, self.avals, trace_key(), axes_key())
+        kinds = tuple([type(x) for _, x in (*nums, *names)])
+        return (self.static, kinds, self.in_tree, self.avals, trace_key(), axes_key())
 
     def names(self) -> list[str]:
         """A name for each flat argument, such as `params['w']`."""
@@ -130,7 +108,7 @@ class _Call:
         args = [None if i in fixed else next(rest) for i in range(n)]
         return _calls.argument_names(self.info.fun, args, named)
 
-    def describe(self, positions: Sequence[int]) -> Provenance:
+    def describe(self, positions: Sequence[int]) -> errors.Provenance:
         """The flat arguments at these positions, and the function, for messages."""
         names = self.names()
         shown = [(names[i], str(self.avals[i])) for i in positions]
@@ -181,15 +159,14 @@ def _unhashable(info: _JitInfo, static: Iterable[tuple[Any, Any]]) -> Exception 
                 names = info.static_argnames
                 index = info.static_argnums.index(name)
                 name = names[index] if index < len(names) else f"argument {name}"
-            return StaticArgumentError(name, type(value).__name__, info.name)
+            return errors.StaticArgumentError(name, type(value).__name__, info.name)
     return None
 
 
-def _per_leaf(shardings: Any, tree: Any, count: int) -> tuple[Any, ...] | None:
+def _per_leaf(shardings: Any, tree: Any) -> tuple[Any, ...] | None:
     if shardings is None:
         return None
-    full = tree.unflatten(list(range(count)))
-    found = broadcast_prefix(shardings, full, is_leaf=lambda s: s is None)
+    found = _calls.per_leaf(shardings, tree)
     return tuple([None if s is None else named_sharding(s) for s in found])
 
 
@@ -200,12 +177,14 @@ def _in_shardings(call: _Call) -> tuple[Any, ...] | None:
         return None
     single = not isinstance(given, tuple | list)
     whole = (given, given) if single else (tuple(given), None)
-    return _per_leaf(whole, call.in_tree, len(call.leaves))
+    return _per_leaf(whole, call.in_tree)
 
 
 def _donated(call: _Call) -> tuple[bool, ...] | None:
     info = call.info
     if not info.donate_argnums and not info.donate_argnames:
+        return None
+    if debug_nans.value or debug_infs.value:  # the program may have to run again
         return None
     nums, _, n = call.static
     positions = [i for i in range(n) if i not in dict(nums)]
@@ -226,11 +205,10 @@ def _compile_options(call: _Call, jaxpr: Jaxpr, out_tree: Any) -> CompileOptions
     hidden = len(jaxpr.constvars)
     donated = _donated(call)
     shardings = _in_shardings(call)
-    outs = _per_leaf(info.out_shardings, out_tree, len(jaxpr.outvars))
     return CompileOptions(
         donated=None if donated is None else (False,) * hidden + donated,
         in_shardings=None if shardings is None else (None,) * hidden + shardings,
-        out_shardings=outs,
+        out_shardings=_per_leaf(info.out_shardings, out_tree),
         keep_unused=info.keep_unused,
         options=info.options,
     )
@@ -255,7 +233,7 @@ def _call_in_trace(call: _Call, jaxpr: Jaxpr, consts: list[Any], out_tree: Any) 
         outs = evaluate(jaxpr, consts, *leaves)
     else:
         outs = jit_p.bind(*consts, *leaves, jaxpr=jaxpr.hoisted, name=info.name)
-    return _constrained(outs, _per_leaf(info.out_shardings, out_tree, len(outs)))
+    return _constrained(outs, _per_leaf(info.out_shardings, out_tree))
 
 
 def _constrained(values: list[Any], shardings: tuple[Any, ...] | None) -> list[Any]:
@@ -335,14 +313,8 @@ def jit(
     if device is not None:
         options["in_shardings"] = default_sharding(device)
     if not callable(fun):
-        raise ArgumentTypeError(f"`jit` needs a function, but got {type(fun).__name__}")
+        raise errors.ArgumentTypeError(f"`jit` needs a function, but got {type(fun).__name__}")
     return _make(_info(fun, **options))
-
-
-def _as_tuple(value: Any, kind: type) -> tuple:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, kind) else tuple(value)
 
 
 def _info(fun: Callable[..., Any], **given: Any) -> _JitInfo:
@@ -363,8 +335,8 @@ def _info(fun: Callable[..., Any], **given: Any) -> _JitInfo:
 
 
 def _both_ways(fun: Any, kind: str, given: dict) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    nums = _as_tuple(given.pop(f"{kind}_argnums"), int)
-    names = _as_tuple(given.pop(f"{kind}_argnames"), str)
+    nums = _calls.as_tuple(given.pop(f"{kind}_argnums"))
+    names = _calls.as_tuple(given.pop(f"{kind}_argnames"), str)
     if not nums and not names:
         return (), ()
     try:
@@ -391,18 +363,16 @@ def _check_exist(
     kinds = {p.kind for p in parameters}
     signature = f"`{_calls.function_name(fun)}({', '.join(map(str, parameters))})`"
     for i in nums:
-        if (
-            not -len(positional) <= i < len(positional)
-            and inspect.Parameter.VAR_POSITIONAL not in kinds
-        ):
-            raise ArgumentValueError(
+        known = -len(positional) <= i < len(positional)
+        if not known and inspect.Parameter.VAR_POSITIONAL not in kinds:
+            raise errors.ArgumentValueError(
                 f"{kind}_argnums={i} is no positional parameter of {signature}",
                 help=f"{kind}_argnames takes parameters by name",
             )
     known = {p.name for p in parameters}
     for name in names:
         if name not in known and inspect.Parameter.VAR_KEYWORD not in kinds:
-            raise ArgumentValueError(
+            raise errors.ArgumentValueError(
                 f"{kind}_argnames={name!r} is no parameter of {signature}",
                 help=f"the parameters are {', '.join(p.name for p in parameters)}",
             )
@@ -416,15 +386,8 @@ def _make(info: _JitInfo) -> Any:
     shardings = (info.in_shardings, info.out_shardings)
     if shardings != (None, None):
         key = (*key, *map(_hashable, shardings))
-    dispatch = cpp_function(
-        info.name,
-        info.fun,
-        cache_miss,
-        _cache,
-        static_argnums=info.static_argnums,
-        static_argnames=info.static_argnames,
-        key=key,
-    )
+    static = {"static_argnums": info.static_argnums, "static_argnames": info.static_argnames}
+    dispatch = cpp_function(info.name, info.fun, cache_miss, _cache, **static, key=key)
     made = (_donating if info.donate_argnums or info.donate_argnames else _plain)(info, dispatch)
     functools.update_wrapper(made, info.fun)
     made.trace = functools.partial(_traced, info)
@@ -467,7 +430,7 @@ def _donating(info: _JitInfo, dispatch: Any) -> Any:
 
 
 def _explained(info: _JitInfo, error: Exception, args: tuple, kwargs: dict) -> Exception:
-    if isinstance(error, JibError):
+    if isinstance(error, errors.JibError):
         return error
     if isinstance(error, ValueError) and "static arguments" in str(error):
         call_static = [(i, args[i]) for i in info.static_argnums if -len(args) <= i < len(args)]
@@ -492,14 +455,8 @@ def _traced(info: _JitInfo, *args: Any, **kwargs: Any) -> Traced:
     call = _Call(info, args, kwargs)
     jaxpr, consts, out_tree = _trace(call)
     check_keys(jaxpr.hoisted)
-    return Traced(
-        ClosedJaxpr(jaxpr, consts),
-        call.leaves,
-        call.in_tree,
-        out_tree,
-        _compile_options(call, jaxpr, out_tree),
-        info.name,
-    )
+    program, options = ClosedJaxpr(jaxpr, consts), _compile_options(call, jaxpr, out_tree)
+    return Traced(program, call.leaves, call.in_tree, out_tree, options, info.name)
 
 
 # ------------------------------------------------------------------------- the nested call

@@ -20,10 +20,7 @@ from jib.passes.transpose import backward_pass
 from jib.transforms import _calls
 from jib.tree import first_difference, tree_registry
 
-__all__ = [
-    "jvp", "linear_transpose", "linearize", "materialize", "refuse_reduce_axes", "symbolic", "vjp",
-    "vjp_flat",
-]  # fmt: skip
+__all__ = ["jvp", "linear_transpose", "linearize", "vjp"]
 
 
 def refuse_reduce_axes(name: str, axes: Sequence[Any]) -> None:
@@ -41,12 +38,10 @@ def materialize(tangent: Any) -> Any:
     return algebra.zeros(tangent.aval)
 
 
-def symbolic(tangent: Any, aval: ShapedArray) -> Any:
+def _symbolic(tangent: Any, aval: ShapedArray) -> Any:
     """The inverse of `materialize` for `float0`."""
     wanted = tangent_aval(aval)
-    if wanted.dtype == float0:
-        return Zero(wanted)
-    return tangent
+    return Zero(wanted) if wanted.dtype == float0 else tangent
 
 
 def vjp_flat(
@@ -101,13 +96,11 @@ def jvp(
     for x, t in zip(leaves, flat_tangents, strict=True):
         aval = aval_of(x)
         _check_direction("jvp", t, tangent_aval(aval))
-        directions.append(symbolic(t, aval))
-    flat, out_tree = _aux_function(fun, in_tree, has_aux)
-    outs, out_tangents = forward.jvp(flat, leaves, directions)
-    tree, count, aux_tree = out_tree
-    value = tree.unflatten(outs[:count])
-    tangent = tree.unflatten([materialize(t) for t in out_tangents[:count]])
-    return (value, tangent, aux_tree.unflatten(outs[count:])) if has_aux else (value, tangent)
+        directions.append(_symbolic(t, aval))
+    call = _calls.FlatCall(fun, in_tree, has_aux)
+    outs, out_tangents = forward.jvp(call, leaves, directions)
+    tangent = call.tree.unflatten([materialize(t) for t in out_tangents[: call.count]])
+    return call.results(outs, tangent)
 
 
 def _check_direction(name: str, x: Any, wanted: ShapedArray) -> None:
@@ -123,25 +116,6 @@ def _aval_text(x: Any) -> str:
     """The type of a value as text."""
     dtype = getattr(x, "dtype", None)
     return f"float0{list(np.shape(x))}" if dtype == float0 else str(aval_of(x))
-
-
-def _aux_function(
-    fun: Callable[..., Any], in_tree: Any, has_aux: bool
-) -> tuple[Callable[..., list[Any]], list[Any]]:
-    """`fun(*args)` on flat values; the second answer will hold (tree, count, tree of aux)."""
-    found: list[Any] = []
-
-    def flat(*values: Any) -> list[Any]:
-        out = fun(*in_tree.unflatten(values))
-        aux = None
-        if has_aux:
-            out, aux = _calls.pair(out, fun)
-        leaves, tree = tree_registry.flatten(out)
-        extra, aux_tree = tree_registry.flatten(aux)
-        found[:] = [tree, len(leaves), aux_tree]
-        return [*leaves, *extra]
-
-    return flat, found
 
 
 @api_boundary
@@ -161,26 +135,24 @@ def vjp(
     """
     refuse_reduce_axes("vjp", reduce_axes)
     leaves, in_tree = tree_registry.flatten(primals)
-    flat, out_tree = _aux_function(fun, in_tree, has_aux)
-    outs, pullback = vjp_flat(flat, leaves)
-    tree, count, aux_tree = out_tree
+    call = _calls.FlatCall(fun, in_tree, has_aux)
+    outs, pullback = vjp_flat(call, leaves)
     out_avals = [aval_of(x) for x in outs]
 
     @api_boundary
     def vjp_fun(ct: Any) -> tuple:
         cts, ct_tree = tree_registry.flatten(ct)
-        if ct_tree != tree:
+        if ct_tree != call.tree:
             raise StructureError(
-                f"the cotangent needs the structure of the result, {tree}, but has {ct_tree}"
+                f"the cotangent needs the structure of the result, {call.tree}, but has {ct_tree}"
             )
         for x, aval in zip(cts, out_avals, strict=False):
             _check_direction("vjp", x, tangent_aval(aval))
-        full = [symbolic(x, a) for x, a in zip(cts, out_avals, strict=False)]
-        full += [Zero(tangent_aval(a)) for a in out_avals[count:]]
+        full = [_symbolic(x, a) for x, a in zip(cts, out_avals, strict=False)]
+        full += [Zero(tangent_aval(a)) for a in out_avals[call.count :]]
         return in_tree.unflatten(pullback(full))
 
-    value = tree.unflatten(outs[:count])
-    return (value, vjp_fun, aux_tree.unflatten(outs[count:])) if has_aux else (value, vjp_fun)
+    return call.results(outs, vjp_fun)
 
 
 @api_boundary
@@ -196,9 +168,8 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
         12.0
     """
     leaves, in_tree = tree_registry.flatten(primals)
-    flat, out_tree = _aux_function(fun, in_tree, has_aux)
-    outs, program, consts, depends = linearize_flat(flat, leaves)
-    tree, count, aux_tree = out_tree
+    call = _calls.FlatCall(fun, in_tree, has_aux)
+    outs, program, consts, depends = linearize_flat(call, leaves)
     out_avals = [tangent_aval(aval_of(x)) for x in outs]
 
     @api_boundary
@@ -215,10 +186,9 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
             next(found) if d else materialize(Zero(a))
             for d, a in zip(depends, out_avals, strict=True)
         ]
-        return tree.unflatten(full[:count])
+        return call.tree.unflatten(full[: call.count])
 
-    value = tree.unflatten(outs[:count])
-    return (value, derivative, aux_tree.unflatten(outs[count:])) if has_aux else (value, derivative)
+    return call.results(outs, derivative)
 
 
 @api_boundary
@@ -239,15 +209,15 @@ def linear_transpose(
     refuse_reduce_axes("linear_transpose", reduce_axes)
     leaves, in_tree = tree_registry.flatten(primals)
     avals = [getattr(x, "aval", None) or aval_of(x) for x in leaves]
-    flat, out_tree = _calls.flat_function(lambda *args: fun(*args), _with_kwargs(primals))
-    program, consts = stage(flat, avals)
+    call = _calls.FlatCall(fun, in_tree)
+    program, consts = stage(call, avals)
 
     @api_boundary
     def transposed(ct: Any) -> tuple:
         cts, ct_tree = tree_registry.flatten(ct)
-        if ct_tree != out_tree[0]:
+        if ct_tree != call.tree:
             raise StructureError(
-                f"the cotangent needs the structure of the result, {out_tree[0]}, not {ct_tree}"
+                f"the cotangent needs the structure of the result, {call.tree}, not {ct_tree}"
             )
         for x, aval in zip(cts, program.out_avals, strict=True):
             _check_direction("linear_transpose", x, tangent_aval(aval))
@@ -255,7 +225,3 @@ def linear_transpose(
         return in_tree.unflatten([materialize(x) for x in found])
 
     return transposed
-
-
-def _with_kwargs(primals: tuple) -> Any:
-    return tree_registry.flatten((primals, {}))[1]

@@ -20,7 +20,7 @@ from jib.transforms import _calls
 from jib.transforms._mapped import mapped_axes, mapped_size
 from jib.transforms.jit import jit
 from jib.transforms.shard_map import run_on_shards
-from jib.tree import broadcast_prefix, tree_registry
+from jib.tree import tree_registry
 
 __all__ = ["pmap"]
 
@@ -72,8 +72,8 @@ def pmap(
     """
     if not callable(fun):
         raise ArgumentTypeError(f"`pmap` needs a function, but got {type(fun).__name__}")
-    static = _numbers(static_broadcasted_argnums)
-    donated = _numbers(donate_argnums)
+    static = _calls.as_tuple(static_broadcasted_argnums)
+    donated = _calls.as_tuple(donate_argnums)
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
     name = _UNNAMED if axis_name is None else axis_name
@@ -96,10 +96,6 @@ def pmap(
         return function(*args, **kwargs)
 
     return mapped
-
-
-def _numbers(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
 
 
 class _Axes:
@@ -193,10 +189,8 @@ def _body(
             outs, out_tree = tree_registry.flatten(fun(*full, **named))
             structure[:] = [out_tree]
             places[:] = _out_places(out_axes, out_tree, outs)
-            return [
-                x if a is None else lax.expand_dims(x, (a,))
-                for x, a in zip(outs, places, strict=True)
-            ]
+            pairs = zip(outs, places, strict=True)
+            return [x if a is None else lax.expand_dims(x, (a,)) for x, a in pairs]
 
         def out_specs(_: Any) -> list[PartitionSpec]:
             return [_spec(name, a) for a in places]
@@ -208,9 +202,7 @@ def _body(
 
 
 def _out_places(out_axes: Any, tree: Any, outs: Sequence[Any]) -> list[int | None]:
-    full = tree.unflatten(list(range(len(outs))))
-    given = broadcast_prefix(out_axes, full, is_leaf=lambda a: a is None)
+    given = _calls.per_leaf(out_axes, tree)
     return [
-        None if a is None else a % (aval_of(x).ndim + 1)
-        for a, x in zip(given, outs, strict=True)
-    ]  # fmt: skip
+        None if a is None else a % (aval_of(x).ndim + 1) for a, x in zip(given, outs, strict=True)
+    ]

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
-from jib.core.tracing import aval_of, is_eager
+from jib.core.tracing import is_eager
 from jib.errors import NotAvailableError
 from jib.lax._recompute import Policy, name_p, remat_p
-from jib.passes.stage import stage
 from jib.transforms import _calls
 from jib.transforms._custom import CustomCall, nondiff_positions, positional
 
@@ -64,23 +63,9 @@ def checkpoint(
         if call is None:
             whole: Callable[..., Any] = fun
             call = CustomCall(lambda a, k: whole(*a, **k), (), (args, kwargs))
-        found = memo.get(call.key()) if not call.fixed else None
-        if found is None:
-            name = _calls.function_name(fun)
-            jaxpr, consts = stage(call.flat, list(map(aval_of, call.leaves)), name=name)
-            found = (jaxpr.hoisted, consts, call.out_trees[0])
-            if not consts and not call.fixed:
-                memo[call.key()] = found
-        jaxpr, consts, tree = found
-        outs = remat_p.bind(
-            *consts,
-            *call.leaves,
-            jaxpr=jaxpr,
-            prevent_cse=bool(prevent_cse),
-            policy=policy,
-            backwards=False,
-        )
-        return tree.unflatten(outs)
+        jaxpr, consts, tree = call.staged(memo, _calls.function_name(fun))
+        params = {"prevent_cse": bool(prevent_cse), "policy": policy, "backwards": False}
+        return tree.unflatten(remat_p.bind(*consts, *call.leaves, jaxpr=jaxpr, **params))
 
     return checkpointed
 

@@ -32,7 +32,7 @@ from jib.passes.stage import evaluate, stage, stage_jaxpr
 from jib.passes.transpose import transpose_jaxpr
 from jib.sharding._partition_spec import PartitionSpec
 from jib.transforms import _calls
-from jib.transforms._shards import as_batch, axes_of_dimension, axes_of_spec, scaled_shape
+from jib.transforms._shards import as_batch, axes_of_spec, scaled_shape, shard_count
 from jib.transforms.jit import jit
 from jib.tree import broadcast_prefix, tree_registry
 
@@ -92,14 +92,8 @@ def shard_map(
         Array(6, dtype=int32)
     """
     if f is None:
-        return functools.partial(
-            shard_map,
-            out_specs=out_specs,
-            in_specs=in_specs,
-            mesh=mesh,
-            axis_names=axis_names,
-            check_vma=check_vma,
-        )
+        options = {k: v for k, v in locals().items() if k != "f"}
+        return functools.partial(shard_map, **options)
     if not callable(f):
         raise ArgumentTypeError(f"`shard_map` needs a function, but got {type(f).__name__}")
     if in_specs is Infer:
@@ -173,12 +167,12 @@ class _Call:
             self._shard(aval_of(x), spec, name)
             for x, spec, name in zip(leaves, ins, labels, strict=True)
         ]
-        whole, out_tree = _calls.flat_function(lambda *xs: self.f(*xs), self._inner(in_tree))
+        whole = _calls.FlatCall(self.f, in_tree)
         outs: list[PartitionSpec] = []
 
         def shard(*values: Any) -> list[Any]:
             found = whole(*values)
-            results = out_tree[0].unflatten(found)
+            results = whole.tree.unflatten(found)
             specs = self.out_specs(results) if callable(self.out_specs) else self.out_specs
             outs[:] = self._specs(specs, results, "out_specs")
             return [self._result(x, s) for x, s in zip(found, outs, strict=True)]
@@ -196,12 +190,7 @@ class _Call:
             axes=tuple([n for n in self.mesh.axis_names if n in self.names]),
             manual=self.manual,
         )
-        return out_tree[0].unflatten(results)
-
-    def _inner(self, in_tree: Any) -> Any:
-        """The structure of `(args, {})`, for that of `args`."""
-        count = in_tree.num_leaves
-        return tree_registry.flatten((in_tree.unflatten([0] * count), {}))[1]
+        return whole.tree.unflatten(results)
 
     def _specs(self, specs: Any, tree: Any, what: str) -> list[PartitionSpec]:
         if isinstance(specs, list) and isinstance(tree, tuple):
@@ -225,7 +214,7 @@ class _Call:
         if len(spec.partitions) > aval.ndim:
             raise ShapeError(f"`{name}` is {aval}, and its spec {spec} has more axes")
         for axis in range(aval.ndim):
-            count = math.prod(self.mesh.shape[n] for n in axes_of_dimension(spec, axis))
+            count = shard_count(spec, self.mesh, axis)
             if aval.shape[axis] % count:
                 raise ShapeError(
                     f"`{name}` is {aval}: axis {axis} cannot be cut in {count} equal parts, "
@@ -401,8 +390,11 @@ def _partial_eval(split: Any, args: Any, unknown: Any, params: dict[str, Any]) -
 
 
 def _changed(params: dict[str, Any], jaxpr: Jaxpr, ins: Any, outs: Any) -> dict[str, Any]:
-    program = _matched(params, jaxpr, tuple(outs))
-    return {**params, "jaxpr": program, "in_specs": tuple(ins), "out_specs": tuple(outs)}
+    return _with_program(params, _matched(params, jaxpr, tuple(outs)), ins, outs)
+
+
+def _with_program(params: dict[str, Any], jaxpr: Jaxpr, ins: Any, outs: Any) -> dict[str, Any]:
+    return {**params, "jaxpr": jaxpr, "in_specs": tuple(ins), "out_specs": tuple(outs)}
 
 
 def _stacked(
@@ -437,10 +429,9 @@ def _stacked(
 
 
 def _dce(used: list[bool], eqn: Equation) -> Equation:
-    params = eqn.params
-    program, kept = dce_jaxpr(params["jaxpr"], tuple(used))
-    ins, outs = pick(params["in_specs"], kept), pick(params["out_specs"], used)
-    changed = {**params, "jaxpr": program, "in_specs": tuple(ins), "out_specs": tuple(outs)}
+    program, kept = dce_jaxpr(eqn.params["jaxpr"], tuple(used))
+    ins, outs = pick(eqn.params["in_specs"], kept), pick(eqn.params["out_specs"], used)
+    changed = _with_program(eqn.params, program, ins, outs)
     return eqn.replace(
         invars=pick(eqn.invars, kept), outvars=pick(eqn.outvars, used), params=changed
     )
@@ -450,8 +441,7 @@ def _dce(used: list[bool], eqn: Equation) -> Equation:
 
 
 def _numpy(*args: Any, **params: Any) -> list[Any]:
-    program = _one_device(params)
-    return evaluate_jaxpr_numpy(program, (), args)
+    return evaluate_jaxpr_numpy(_one_device(params), (), args)
 
 
 def _one_device(params: dict[str, Any]) -> Jaxpr:
@@ -480,9 +470,7 @@ def _lower(ctx: LoweringContext, *values: Any, **params: Any) -> list[Any]:
         shardings(params["out_specs"], ctx.avals_out),
         sdy.ManualAxesAttr.get([mlir.string_attribute(str(n)) for n in params["axes"]]),
     )
-    block = ir.Block.create_at_start(
-        operation.body, [mlir.ir_type(a) for a in jaxpr.in_avals]
-    )  # fmt: skip
+    block = ir.Block.create_at_start(operation.body, list(map(mlir.ir_type, jaxpr.in_avals)))
     outer, module.manual = module.manual, params["manual"]
     try:
         with ir.InsertionPoint(block):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from jib.backend import mlir
-from jib.core.avals import ShapeDtypeStruct
+from jib.core.avals import ShapedArray, ShapeDtypeStruct
 from jib.core.jaxpr import ClosedJaxpr
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentTypeError, StructureError
@@ -33,62 +35,37 @@ class Wrapped(Protocol[P, R]):
     def clear_cache(self) -> None: ...
 
 
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, slots=True)
 class ArgInfo:
     """The type of one argument, and whether its memory is given away."""
 
-    __slots__ = ("_aval", "donated")
+    _aval: Any
+    donated: bool
 
-    def __init__(self, aval: Any, donated: bool) -> None:
-        self._aval = aval
-        self.donated = donated
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        return self._aval.shape
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the elements."""
-        return self._aval.dtype
+    shape = property(attrgetter("_aval.shape"), doc="Lengths of the axes.")
+    dtype = property(attrgetter("_aval.dtype"), doc="Type of the elements.")
 
     def __repr__(self) -> str:
         return f"ArgInfo(aval={self._aval}, donated={self.donated})"
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class Traced:
     """A function traced for one signature: its jaxpr, and the way on."""
 
-    def __init__(
-        self,
-        jaxpr: ClosedJaxpr,
-        leaves: Sequence[Any],
-        in_tree: Any,
-        out_tree: Any,
-        options: CompileOptions,
-        fun_name: str,
-    ) -> None:
-        self.jaxpr = jaxpr
-        self.fun_name = fun_name
-        self.in_tree = in_tree
-        self.out_tree = out_tree
-        self.options = options
-        self._leaves = leaves
+    jaxpr: ClosedJaxpr
+    _leaves: Sequence[Any]
+    in_tree: Any
+    out_tree: Any
+    options: CompileOptions
+    fun_name: str
 
-    @property
-    def in_avals(self) -> list[Any]:
-        """Types of the flat arguments."""
-        return self.jaxpr.in_avals
+    in_avals = property(attrgetter("jaxpr.in_avals"), doc="Types of the flat arguments.")
 
     @property
     def out_info(self) -> Any:
         """The results as a tree of `ShapeDtypeStruct`."""
-        return self.out_tree.unflatten(
-            [
-                ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type)
-                for a in self.jaxpr.out_avals
-            ]
-        )
+        return self.out_tree.unflatten(list(map(struct_of, self.jaxpr.out_avals)))
 
     @property
     def args_info(self) -> Any:
@@ -103,6 +80,11 @@ class Traced:
         return Lowered(self)
 
 
+def struct_of(aval: ShapedArray) -> ShapeDtypeStruct:
+    """The stand-in for an array of a type."""
+    return ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=aval.weak_type)
+
+
 class _Stage:
     """What is known since the function was traced."""
 
@@ -110,15 +92,8 @@ class _Stage:
         self._traced = traced
         self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
 
-    @property
-    def args_info(self) -> Any:
-        """The arguments as a tree of `ArgInfo`."""
-        return self._traced.args_info
-
-    @property
-    def out_info(self) -> Any:
-        """The results as a tree of `ShapeDtypeStruct`."""
-        return self._traced.out_info
+    args_info = property(attrgetter("_traced.args_info"), doc=Traced.args_info.__doc__)
+    out_info = property(attrgetter("_traced.out_info"), doc=Traced.out_info.__doc__)
 
 
 class Lowered(_Stage):
@@ -148,13 +123,7 @@ class Lowered(_Stage):
         options = self._traced.options
         if compiler_options:
             merged = {**dict(options.options), **compiler_options}
-            options = CompileOptions(
-                options.donated,
-                options.in_shardings,
-                options.out_shardings,
-                options.keep_unused,
-                tuple(sorted(merged.items())),
-            )
+            options = options._replace(options=tuple(sorted(merged.items())))
             return Compiled(self._traced, load(self._lowering, jaxpr, options))
         return Compiled(self._traced, compile_jaxpr(jaxpr, self._values, options))
 

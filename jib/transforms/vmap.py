@@ -13,7 +13,7 @@ from jib.errors import ArgumentValueError, NotAvailableError, Provenance
 from jib.passes.batch import batched, to_batch_axis
 from jib.transforms import _calls
 from jib.transforms._mapped import mapped_axes, mapped_size, not_an_axis
-from jib.tree import broadcast_prefix, tree_registry
+from jib.tree import tree_registry
 
 __all__ = ["vmap"]
 
@@ -72,7 +72,7 @@ def vmap(
         flat, out_tree = _calls.flat_function(fun, in_tree)
         owner = functools.partial(_owner, fun, args, kwargs, leaves, dims)
         outs, out_dims = batched(flat, axis, leaves, dims, owner)
-        wanted = _out_axes(out_axes, out_tree[0], len(outs))
+        wanted = _calls.per_leaf(out_axes, out_tree[0])
         results = [_place(x, d, w, axis) for x, d, w in zip(outs, out_dims, wanted, strict=True)]
         return out_tree[0].unflatten(results)
 
@@ -88,11 +88,6 @@ def _owner(fun: Any, args: tuple, kwargs: dict, leaves: Any, dims: Any) -> Prove
         one = aval.update(shape=aval.shape[:dim] + aval.shape[dim + 1 :])
         shown = [(_calls.argument_names(fun, args, kwargs)[mapped[0]], str(one))]
     return _calls.provenance(fun, shown, "jib.vmap")
-
-
-def _out_axes(out_axes: Any, tree: Any, count: int) -> list[Any]:
-    full = tree.unflatten(list(range(count)))
-    return broadcast_prefix(out_axes, full, is_leaf=lambda a: a is None)
 
 
 def _place(x: Any, dim: int | None, wanted: Any, axis: AxisData) -> Any:

@@ -81,17 +81,26 @@ def tree_structure(tree: Any, is_leaf: IsLeaf = None) -> PyTreeDef:
 
 def _matched(treedef: PyTreeDef, tree: Any, rest: tuple[Any, ...], is_leaf: IsLeaf) -> list[Any]:
     """The subtrees of each of `rest` that stand where `tree` has leaves."""
-    matched = []
-    for number, other in enumerate(rest, start=2):
-        try:
-            matched.append(treedef.flatten_up_to(other))
-        except (ValueError, TypeError, KeyError):
-            names = ("tree 1", f"tree {number}")
-            found = first_difference(tree, other, names, is_leaf)
-            if found is None:
-                raise
-            raise StructureError(f"the trees have different structures: {found}") from None
-    return matched
+    return [
+        _flatten_up_to(
+            treedef, tree, other, is_leaf, ("tree 1", f"tree {number}"),
+            "the trees have different structures",
+        )
+        for number, other in enumerate(rest, start=2)
+    ]  # fmt: skip
+
+
+def _flatten_up_to(
+    treedef: PyTreeDef, tree: Any, other: Any, is_leaf: IsLeaf, names: tuple[str, str], problem: str
+) -> list[Any]:
+    """The subtrees of `other` that stand where `tree` has leaves; or why there are none."""
+    try:
+        return treedef.flatten_up_to(other)
+    except (ValueError, TypeError, KeyError):
+        found = first_difference(tree, other, names, is_leaf)
+        if found is None:
+            raise
+        raise StructureError(f"{problem}: {found}") from None
 
 
 def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None) -> Any:
@@ -266,13 +275,8 @@ def broadcast_prefix(
     the prefix does not fit.
     """
     leaves, treedef = _flatten(prefix_tree, is_leaf)
-    try:
-        subtrees = treedef.flatten_up_to(full_tree)
-    except (ValueError, TypeError, KeyError):
-        found = first_difference(prefix_tree, full_tree, names, is_leaf)
-        if found is None:
-            raise
-        raise StructureError(f"{names[0]} does not fit {names[1]}: {found}") from None
+    problem = f"{names[0]} does not fit {names[1]}"
+    subtrees = _flatten_up_to(treedef, prefix_tree, full_tree, is_leaf, names, problem)
     result: list[Any] = []
     for leaf, subtree in zip(leaves, subtrees, strict=True):
         result.extend([leaf] * _flatten(subtree)[1].num_leaves)
@@ -310,15 +314,15 @@ def flatten_one_level(tree: Any) -> tuple[Iterable[Any], Any]:
         >>> tree_util.flatten_one_level([1, (2, 3)])
         ([1, (2, 3)], None)
     """
-    found = tree_registry.flatten_one_level(tree)
-    if found is None:
-        raise ValueError(f"a {type(tree).__name__} is a leaf: it has no children")
-    return found
+    return _of_node(tree, tree_registry.flatten_one_level(tree))
 
 
 def flatten_one_level_with_keys(tree: Any) -> tuple[Iterable[tuple[Any, Any]], Any]:
     """The `(key, child)` pairs of a node and its static data; raises `ValueError` for a leaf."""
-    found = tree_registry.flatten_one_level_with_keys(tree)
+    return _of_node(tree, tree_registry.flatten_one_level_with_keys(tree))
+
+
+def _of_node(tree: Any, found: Any) -> Any:
     if found is None:
         raise ValueError(f"a {type(tree).__name__} is a leaf: it has no children")
     return found

@@ -1,5 +1,6 @@
 """`Partial`: a function with bound arguments that are leaves of a tree."""
 
+import dataclasses
 import functools
 from typing import Any
 
@@ -8,22 +9,14 @@ from jib.tree._registry import GetAttrKey, register_pytree_with_keys
 __all__ = ["Partial"]
 
 
+@dataclasses.dataclass(frozen=True, repr=False)
 class _Boxed:
     """A `functools.partial` as a plain callable, equal to what is in it."""
 
-    __slots__ = ("function",)
-
-    def __init__(self, function: Any):
-        self.function = function
+    function: Any
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Boxed) and self.function == other.function
-
-    def __hash__(self) -> int:
-        return hash(self.function)
 
     def __repr__(self) -> str:
         return repr(self.function)

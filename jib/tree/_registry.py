@@ -38,13 +38,8 @@ KeyedChildren = Iterable[tuple[Any, Any]]
 
 def _new_registry(name: str) -> Any:
     """An empty registry; its module and name let tree definitions be pickled by reference."""
-    registry: Any = pytree.PyTreeRegistry(
-        enable_none=True,
-        enable_tuple=True,
-        enable_namedtuple=True,
-        enable_list=True,
-        enable_dict=True,
-    )
+    kinds = ("none", "tuple", "namedtuple", "list", "dict")
+    registry: Any = pytree.PyTreeRegistry(**{f"enable_{kind}": True for kind in kinds})
     registry.__module__ = __name__
     registry.__name__ = name
     return registry
@@ -89,15 +84,9 @@ def register_pytree_node(
         >>> tree.leaves(Pair(1, [2, 3]))
         [1, 2, 3]
     """
+    rules = (flatten_func, unflatten_func, flatten_with_keys_func)
     for registry in (tree_registry, call_registry):
-        _add(
-            registry,
-            "register_node",
-            nodetype,
-            flatten_func,
-            unflatten_func,
-            flatten_with_keys_func,
-        )
+        _add(registry, "register_node", nodetype, *rules)
 
 
 def register_pytree_with_keys(

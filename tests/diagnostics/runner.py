@@ -4,9 +4,9 @@ A document holds pairs of fenced blocks: a program (` ```python `) and what it s
 The program stands in a file `example.py` and must raise one of jib's errors. After the program's
 fence there may be one more word:
 
-    python paste   the error's first cure is applied to the program; the result must run, and its
-                   `result` must equal its `expected`, or that of the unchanged program under
-                   `jib.disable_jit()`
+    python paste   each rewriting that the error offers is applied to the program; what comes out
+                   must run, and its `result` must equal its `expected`, or that of the unchanged
+                   program under `jib.disable_jit()`
 
 With the environment variable JIB_UPDATE_DIAGNOSTICS=1 the text blocks are rewritten instead.
 """
@@ -93,13 +93,18 @@ def check(case: Case) -> None:
     if not case.paste:
         return
     assert error.report.fixes, "the error offers no cure that can be pasted"
-    fixed = error.report.fixes[0].apply(case.program)
-    assert error.help, "the cure is not shown"
+    assert len(error.help) >= len(error.report.fixes), "a cure is not shown"
+    for fix in error.report.fixes:
+        _paste(fix.apply(case.program), case.program)
+
+
+def _paste(fixed: str, program: str) -> None:
+    """Run a program with a cure; it must give its `expected`, or what plain Python gives."""
     names = run(fixed)
     actual, expected = names["result"], names.get("expected")
     if expected is None:
         with jib.disable_jit():
-            expected = run(case.program)["result"]
+            expected = run(program)["result"]
     assert np.shape(actual) == np.shape(expected), fixed
     np.testing.assert_allclose(actual, expected, rtol=1e-6, err_msg=fixed)
 

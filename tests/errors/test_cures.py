@@ -8,7 +8,6 @@ import types
 import numpy
 import pytest
 
-from jib.core.sources import register_library_prefix
 from jib.errors import (
     AmbiguousTruthError,
     ItemAssignmentError,
@@ -18,6 +17,7 @@ from jib.errors import (
     TracedConversionError,
     TracedIntegerError,
 )
+from jib.errors._spans import register_library_prefix
 
 register_library_prefix(__file__)
 PROVENANCE = Provenance([("x", "float32[]")], "f", "example.py", 1)

@@ -7,7 +7,7 @@ import jib
 import jib.numpy as jnp
 from jib import lax
 from jib.core.primitive import primitives
-from jib.errors import ArgumentValueError, DTypeError, NotAvailableError
+from jib.errors import DTypeError, NotAvailableError
 from tests.harness.samples import array
 
 X = array((2, 3))
@@ -48,19 +48,6 @@ def test_approximate_extremes_are_exact():
 def test_broadcast_from_one_member():
     spread = jib.vmap(lambda x: lax.pbroadcast(x, "i", 1), axis_name="i")
     assert spread(jnp.array([1.0, np.inf, 3.0])).tolist() == [np.inf] * 3
-
-
-def test_random_bits_go_on_where_they_stopped():
-    key = jnp.array([1, 2, 2**32 - 1, 2**32 - 1], dtype="uint32")
-    later, bits = lax.rng_bit_generator(key, (4,))
-    assert later.tolist() == [1, 2, 0, 1]
-    middle, first = lax.rng_bit_generator(key, (2,))
-    _, second = lax.rng_bit_generator(middle, (2,))
-    assert bits.tolist() == [*first.tolist(), *second.tolist()]
-    _, octets = lax.rng_bit_generator(key, (3, 2), "uint8")
-    assert octets.dtype == np.uint8 and octets.ravel()[:4].tolist() == [*bits[:1].view("uint8")]
-    with pytest.raises(ArgumentValueError, match="Threefry-2x32 only"):
-        lax.rng_bit_generator(key, (2,), algorithm=lax.RandomAlgorithm.RNG_PHILOX)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "uint32"])

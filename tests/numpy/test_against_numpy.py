@@ -27,6 +27,7 @@ def c(name, *arguments, **options):
     CASES.append((name, arguments, options))
 
 
+EDGES = np.float32([-1, 0, 2, 5])
 A = f(3, 4)
 B = f(3, 4)
 V = f(5)
@@ -93,6 +94,9 @@ c("nanquantile", N, 0.3, axis=0, method="nearest")
 c("sort_complex", V)
 c("digitize", A, np.float32([-1, 0, 1]))
 c("digitize", A, np.float32([1, 0, -1]), right=True)
+for edges in (EDGES, EDGES[::-1]):
+    for right in (False, True):  # the edges themselves are among the values
+        c("digitize", EDGES, edges, right=right)
 c("flatnonzero", WHOLE > 0)
 S = np.float32([3, 1, 3, np.nan, 2, np.nan])
 T = np.float32([1, 5, 3])

@@ -102,3 +102,29 @@ def test_cumulative_sum_of_the_standard():
     assert jnp.cumulative_sum(jnp.array([1, 2]), include_initial=True).tolist() == [0, 1, 3]
     with pytest.raises(ArgumentValueError, match="axis"):
         jnp.cumulative_sum(X)
+
+
+@pytest.mark.parametrize(
+    "shape, axis", [((5000,), 0), ((20, 300), 0), ((70, 70), 1), ((600, 8), 1)]
+)
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
+def test_extremes_in_pieces_see_every_element(shape, axis, name):
+    # The pieces overlap at the end, and NaN may stand in any of them.
+    x = np.random.default_rng(0).permutation(np.prod(shape)).astype(np.float32).reshape(shape)
+    with_nan = x.copy()
+    with_nan.flat[:: x.size // 7] = np.nan
+    for values in (x, -x, with_nan, x.astype(np.int32)):
+        found = getattr(jnp, name)(values, axis=axis)
+        np.testing.assert_array_equal(np.asarray(found), getattr(np, name)(values, axis=axis))
+
+
+@pytest.mark.parametrize("count", [3, 64, 65, 300])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_searching_few_and_many(count, side):
+    generator = np.random.default_rng(count)
+    edges = np.sort(generator.integers(0, 50, count)).astype(np.float32)
+    edges[-1] = np.nan
+    values = np.append(generator.integers(-2, 55, 60), [np.nan, np.inf]).astype(np.float32)
+    found = jnp.searchsorted(edges, values, side)
+    np.testing.assert_array_equal(np.asarray(found), np.searchsorted(edges, values, side))
+    np.testing.assert_array_equal(np.asarray(jnp.isin(values, edges)), np.isin(values, edges))

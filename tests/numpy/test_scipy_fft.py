@@ -12,7 +12,7 @@ from tests.harness.samples import array
 X = array((3, 5, 4))
 
 
-@pytest.mark.parametrize("kind", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", [2, 3])
 @pytest.mark.parametrize("name", ["dct", "idct"])
 def test_one_axis(name, kind):
     for arguments in [(None, -1, None), (7, 1, "ortho"), (2, 0, "forward")]:
@@ -35,9 +35,9 @@ def test_orthogonal_transforms_keep_the_gradient_of_the_length():
 
 
 def test_refusals():
-    with pytest.raises(ArgumentValueError, match="`dct` has no type 5: there are 1, 2, 3 and 4"):
+    with pytest.raises(ArgumentValueError, match="`type` of `dct` is one of 2, 3, not 5"):
         jft.dct(X, 5)
-    with pytest.raises(ArgumentValueError, match="`dct` of type 1 needs lengths of at least 2"):
-        jft.dct(X, 1, 1)
+    with pytest.raises(ArgumentValueError, match="`dct` needs lengths of at least 1"):
+        jft.dct(X, 2, 0)
     with pytest.raises(DTypeError, match="`idct` takes real elements, but got complex64"):
         jft.idct(X + 1j)

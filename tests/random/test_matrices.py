@@ -55,7 +55,7 @@ def test_initializer_is_orthonormal():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: drawn("qr"), ArgumentValueError, "knows the methods 'cholesky', 'eigh', 'svd'"),
+        (lambda: drawn("qr"), ArgumentValueError, "is one of 'cholesky', 'eigh', 'svd'"),
         (
             lambda: random.multivariate_normal(random.key(0), MEAN, COVARIANCE[:2]),
             ShapeError,

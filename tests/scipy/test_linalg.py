@@ -78,7 +78,6 @@ def test_rebuilding(a):
     np.testing.assert_allclose(p @ u, a, **NEAR)
     root = np.asarray(linalg.sqrtm(a))
     np.testing.assert_allclose(root @ root, a, **NEAR)
-    np.testing.assert_allclose(linalg.funm(a, jnp.exp), scipy.linalg.expm(a), rtol=1e-2, atol=1e-2)
     q, r, order = linalg.qr(a, pivoting=True)
     np.testing.assert_allclose(q @ r, a[:, np.asarray(order)], **NEAR)
 
@@ -105,13 +104,25 @@ def test_expm_compiled_mapped_and_differentiated():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: linalg.solve(A, V, assume_a="x"), ArgumentValueError, "knows assume_a='gen'"),
+        (
+            lambda: linalg.solve(A, V, assume_a="x"),
+            ArgumentValueError,
+            "`assume_a` of `solve` is one of 'gen'",
+        ),
         (lambda: linalg.cho_solve((A, True), B[:3]), ShapeError, "for right sides float32"),
-        (lambda: linalg.qr(A, mode="reduced"), ArgumentValueError, "knows 'full', 'r' and"),
-        (lambda: linalg.polar(A, "up"), ArgumentValueError, "but got 'up' and 'qdwh'"),
+        (
+            lambda: linalg.qr(A, mode="reduced"),
+            ArgumentValueError,
+            "`mode` of `qr` is one of 'full', 'r'",
+        ),
+        (lambda: linalg.polar(A, "up"), ArgumentValueError, "one of 'right', 'left', not 'up'"),
         (lambda: linalg.block_diag(A[None]), ShapeError, r"but got float32\[1,4,4\]"),
         (lambda: cg(A[:2], V), ShapeError, r"or a function, but got shape \(2, 4\)"),
-        (lambda: gmres(A, V, solve_method="x"), ArgumentValueError, "but got 'x'"),
+        (
+            lambda: gmres(A, V, solve_method="x"),
+            ArgumentValueError,
+            "one of 'batched', 'incremental'",
+        ),
     ],
 )
 def test_errors(call, error, words):

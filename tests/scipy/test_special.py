@@ -26,7 +26,6 @@ CASES = {
     "erfcx": (np.concatenate([REAL, [1e6, np.inf]]),),
     "dawsn": (np.concatenate([REAL, [1e4, 1e-4]]),),
     "fresnel": (np.concatenate([REAL, [1e-3, 20.0]]),),
-    "owens_t": (REAL, REAL[::-1]),
     "exp1": (np.append(POSITIVE, 0.0),),
     "expi": (np.concatenate([POSITIVE, -POSITIVE]),),
     "expn": (COUNTS, POSITIVE),
@@ -68,7 +67,6 @@ DERIVATIVES = {
     "betainc": [(2.0, 3.0, 0.4), (1.0, 5.0, 0.6), (0.5, 8.0, 0.01)],
     "erfcx": [(0.7,), (-1.2,)],
     "dawsn": [(0.2,), (1.3,)],
-    "owens_t": [(0.5, 0.7), (0.5, 2.0)],
     "spence": [(0.3,), (0.8,), (3.0,)],
     "expi": [(0.5,), (-0.5,), (50.0,)],
     "log_ndtr": [(-5.0,), (1.0,)],
@@ -102,25 +100,18 @@ def test_second_derivatives_in_reverse_mode():
 
 def test_no_second_derivative_by_a_parameter():
     """What is not known raises."""
-    with pytest.raises(NoDerivativeError, match="has no derivative by `a`"):
+    with pytest.raises(NoDerivativeError, match=r"`lax.igamma` has no second derivative by `a`"):
         jib.grad(jib.grad(special.gammainc))(2.0, 3.0)
     with pytest.raises(NoDerivativeError, match=r"`scipy.special.expn` has no derivative by `n`"):
         jib.grad(special.expn)(2.0, 3.0)
 
 
-def test_complex_harmonics_and_recurrences():
+def test_complex_numbers_and_bernoulli_numbers():
     """The functions with results of another shape or dtype."""
     z = REAL + 0.7j * REAL[::-1]
     np.testing.assert_allclose(
         special.wofz(z.astype("complex64")), reference.wofz(z.astype("complex64")), rtol=2e-5
     )
-    n, m = np.array([0, 1, 2, 3, 5, 5, 5, 10]), np.array([0, 1, -1, 2, -5, 3, 0, -7])
-    theta, phi = BELOW_1[:8] * 3, REAL[:8]
-    found = special.sph_harm_y(n, m, theta, phi)
-    np.testing.assert_allclose(found, reference.sph_harm_y(n, m, theta, phi), atol=1e-5)
-    points = np.array([0.01, 1.0, 5.0, 20.0, -3.0])
-    expected = [reference.jv(k, points) for k in range(5)]
-    np.testing.assert_allclose(special.bessel_jn(points, v=4), expected, atol=1e-6)
     np.testing.assert_allclose(special.bernoulli(12), reference.bernoulli(12), rtol=1e-6)
 
 

@@ -133,7 +133,7 @@ def test_the_message_names_the_function_and_the_line():
     with pytest.raises(LeakedTracerError) as caught:
         leak() + 1
     text = str(caught.value)
-    assert "a traced float32[] is used after `function` had finished" in text
+    assert "kept in the variable `cell` around `function`, is used after `function`" in text
     assert "cell = x * 2" in text
     assert "help: return the value from `function`" in text
 

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 
 from jib import lax
-from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
 from jib.errors import ShapeError
-from jib.lax._families import constant_like
-from jib.lax.linalg._library import Call, decomposition, info_like, stacked
+from jib.lax._families import constant_like, zero_tangent
+from jib.lax.linalg._library import Call, decomposition, info_like, lapack
 from jib.lax.linalg._matrices import (
     adjoint,
-    check_matrices,
     check_square,
     eye_like,
     hermitian,
@@ -34,8 +31,6 @@ __all__ = [
     "cholesky", "cholesky_p", "geqp3", "geqrf", "householder_product", "householder_product_p",
     "ormqr", "ormqr_p", "qr", "qr_p",
 ]  # fmt: skip
-
-_lapack: Any = DeferredModule("scipy.linalg.lapack")  # for the NumPy rules alone
 
 
 # ------------------------------------------------------------------------------------- Cholesky
@@ -59,11 +54,6 @@ def cholesky(x: ArrayLike, *, symmetrize_input: bool = True) -> Array:
     return cholesky_p.bind(hermitian(x) if symmetrize_input else x)[0]
 
 
-def _cholesky_type(a: ShapedArray) -> list[ShapedArray]:
-    check_square("cholesky", a)
-    return [ShapedArray(a.shape, a.dtype)]
-
-
 def _cholesky_numpy(a: Any) -> list[Any]:
     try:
         return [np.linalg.cholesky(a)]
@@ -71,21 +61,11 @@ def _cholesky_numpy(a: Any) -> list[Any]:
         return [np.full_like(a, np.nan)]
 
 
-def _cholesky_call(target: str, **attributes: Any) -> Any:
-    def call(a: Any, *, outs: Any) -> Call:
-        return Call(target, [a, info_like(a)], attributes)
-
-    return call
-
-
-def _cholesky_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _cholesky_jvp(a: Any, t: Any) -> tuple[Any, Any]:
     """L' = L phi(L**-1 A' L**-H), where phi halves the diagonal of the lower triangle."""
-    (factor,) = outs = cholesky_p.bind(*primals)
-    if type(tangents[0]) is Zero:
-        return outs, [Zero(tangent_aval(aval_of(factor)))]
-    inner = triangular_solve(
-        factor, hermitian(tangents[0], True), lower=True, transpose_a=True, conjugate_a=True
-    )
+    (factor,) = outs = cholesky_p.bind(a)
+    t = hermitian(t, True)
+    inner = triangular_solve(factor, t, lower=True, transpose_a=True, conjugate_a=True)
     inner = triangular_solve(factor, inner, left_side=True, lower=True)
     half = lax.mul(on_diagonal(inner), constant_like(inner, 0.5))
     return outs, [product(factor, lax.sub(triangle(inner, True), half))]
@@ -93,11 +73,12 @@ def _cholesky_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
 
 cholesky_p = decomposition(
     "cholesky",
-    type=_cholesky_type,
+    type=lambda a: [a],
     numpy=_cholesky_numpy,
+    square=True,
     calls={
-        "cpu": _cholesky_call("lapack_{}potrf_ffi", uplo="L"),
-        "cuda": _cholesky_call("cusolver_potrf_ffi", lower=True),
+        "cpu": lambda a, outs: Call("lapack_{}potrf_ffi", [a, info_like(a)], {"uplo": "L"}),
+        "cuda": lambda a, outs: Call("cusolver_potrf_ffi", [a, info_like(a)], {"lower": True}),
     },
     finish=lambda factor, platform: [triangle(factor, True)],
     jvp=_cholesky_jvp,
@@ -122,54 +103,30 @@ def _taus(a: ShapedArray) -> ShapedArray:
     return ShapedArray((*a.shape[:-2], min(a.shape[-2:])), a.dtype)
 
 
-def _geqrf_type(a: ShapedArray) -> list[ShapedArray]:
-    check_matrices("qr", a)
-    return [ShapedArray(a.shape, a.dtype), _taus(a)]
-
-
 def _geqp3_type(a: ShapedArray, jpvt: ShapedArray) -> list[ShapedArray]:
-    check_matrices("qr", a)
     if jpvt.dtype != np.int32 or jpvt.shape != (*a.shape[:-2], a.shape[-1]):
         raise ShapeError(f"`geqp3` takes one int32 for each column, but got {a} and {jpvt}")
-    return [ShapedArray(a.shape, a.dtype), jpvt, _taus(a)]
-
-
-def _routine(name: str, dtype: Any) -> Any:
-    letter = {"f": "s", "d": "d", "F": "c", "D": "z"}[np.dtype(dtype).char]
-    return getattr(_lapack, letter + name)
-
-
-def _geqrf_numpy(a: Any) -> list[Any]:
-    if not a.size:
-        return [a, np.zeros(min(a.shape), a.dtype)]
-    packed, taus = _routine("geqrf", a.dtype)(a)[:2]
-    return [packed, taus]
-
-
-def _geqp3_numpy(a: Any, jpvt: Any) -> list[Any]:
-    if not a.size:
-        return [a, np.zeros_like(jpvt), np.zeros(min(a.shape), a.dtype)]
-    packed, columns, taus = _routine("geqp3", a.dtype)(a)[:3]
-    return [packed, columns.astype(np.int32), taus]
-
-
-def _plain(target: str, **aliases: int) -> Any:
-    """The call of a routine without options or `info`."""
-    shared = {0: 0, **{int(key[1:]): value for key, value in aliases.items()}}
-    return lambda *avals, outs, **params: Call(target, outs, aliases=shared, checked=False)
+    return [a, jpvt, _taus(a)]
 
 
 geqrf_p = decomposition(
     "geqrf",
-    type=_geqrf_type,
-    numpy=stacked(_geqrf_numpy, [2]),
-    calls={"cpu": _plain("lapack_{}geqrf_ffi"), "cuda": _plain("cusolver_geqrf_ffi")},
+    type=lambda a: [a, _taus(a)],
+    numpy=lambda a: lapack("geqrf", a.dtype)(a)[:2],
+    calls={
+        "cpu": lambda a, outs: Call("lapack_{}geqrf_ffi", outs, checked=False),
+        "cuda": lambda a, outs: Call("cusolver_geqrf_ffi", outs, checked=False),
+    },
 )
 geqp3_p = decomposition(
     "geqp3",
     type=_geqp3_type,
-    numpy=stacked(_geqp3_numpy, [2, 1]),
-    calls={"cpu": _plain("lapack_{}geqp3_ffi", _1=1)},
+    numpy=lambda a, jpvt: lapack("geqp3", a.dtype)(a)[:3],
+    calls={
+        "cpu": lambda *avals, outs: Call(
+            "lapack_{}geqp3_ffi", outs, aliases={0: 0, 1: 1}, checked=False
+        )
+    },
 )
 
 
@@ -188,7 +145,6 @@ def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:
 
 
 def _check_reflections(name: str, a: ShapedArray, taus: ShapedArray) -> None:
-    check_matrices(name, a)
     if taus.shape[:-1] != a.shape[:-2] or taus.shape[-1] > min(a.shape[-2:]):
         raise ShapeError(f"`{name}` cannot make reflections of {a} with factors {taus}")
 
@@ -197,7 +153,7 @@ def _householder_type(a: ShapedArray, taus: ShapedArray) -> list[ShapedArray]:
     _check_reflections("householder_product", a, taus)
     if a.shape[-2] < a.shape[-1]:
         raise ShapeError(f"`householder_product` takes no more columns than rows, but got {a}")
-    return [ShapedArray(a.shape, a.dtype)]
+    return [a]
 
 
 def _reflected(a: Any, taus: Any) -> Any:
@@ -209,24 +165,24 @@ def _reflected(a: Any, taus: Any) -> Any:
     return q.astype(a.dtype)
 
 
-def _by_kind(name: str, real: str, imaginary: str, cuda: str, alias: int, *flags: str) -> Any:
-    """Calls of a routine that has another name for complex matrices."""
+def _orthogonal(name: str, alias: int) -> Any:
+    """Calls of a routine that is called unitary for complex matrices."""
 
-    def cpu(a: Any, *rest: Any, outs: Any, **params: Any) -> Call:
-        target = f"lapack_{{}}{imaginary if a.dtype.kind == 'c' else real}{name}_ffi"
-        return Call(target, outs, {k: params[k] for k in flags}, {alias: 0}, checked=False)
+    def cuda(a: Any, *rest: Any, outs: Any, **flags: Any) -> Call:
+        return Call(f"cusolver_or{name}_ffi", outs, flags, {alias: 0}, checked=False)
 
-    def gpu(a: Any, *rest: Any, outs: Any, **params: Any) -> Call:
-        return Call(cuda, outs, {k: params[k] for k in flags}, {alias: 0}, checked=False)
+    def cpu(a: Any, *rest: Any, **params: Any) -> Call:
+        prefix = "un" if a.dtype.kind == "c" else "or"
+        return cuda(a, **params)._replace(target=f"lapack_{{}}{prefix}{name}_ffi")
 
-    return {"cpu": cpu, "cuda": gpu}
+    return {"cpu": cpu, "cuda": cuda}
 
 
 householder_product_p = decomposition(
     "householder_product",
     type=_householder_type,
-    numpy=stacked(lambda a, taus: [_reflected(a, taus)[:, : a.shape[1]]], [2, 1]),
-    calls=_by_kind("gqr", "or", "un", "cusolver_orgqr_ffi", 0),
+    numpy=lambda a, taus: [_reflected(a, taus)[:, : a.shape[1]]],
+    calls=_orthogonal("gqr", 0),
 )
 
 
@@ -248,7 +204,7 @@ def _ormqr_type(a: Any, taus: Any, c: Any, *, left: bool, transpose: bool) -> li
     if c.ndim != a.ndim or c.shape[:-2] != a.shape[:-2] or c.shape[-1 - left] != a.shape[-2]:
         side = "from the left" if left else "from the right"
         raise ShapeError(f"`ormqr` cannot multiply {c} {side} by reflections in {a}")
-    return [ShapedArray(c.shape, c.dtype)]
+    return [c.strip_weak_type()]
 
 
 def _ormqr_numpy(a: Any, taus: Any, c: Any, *, left: bool, transpose: bool) -> list[Any]:
@@ -257,12 +213,7 @@ def _ormqr_numpy(a: Any, taus: Any, c: Any, *, left: bool, transpose: bool) -> l
     return [q @ c if left else c @ q]
 
 
-ormqr_p = decomposition(
-    "ormqr",
-    type=_ormqr_type,
-    numpy=stacked(_ormqr_numpy, [2, 1, 2]),
-    calls=_by_kind("mqr", "or", "un", "cusolver_ormqr_ffi", 2, "left", "transpose"),
-)
+ormqr_p = decomposition("ormqr", type=_ormqr_type, numpy=_ormqr_numpy, calls=_orthogonal("mqr", 2))
 
 
 # -------------------------------------------------------------------------------------------- QR
@@ -293,7 +244,6 @@ def qr(
 
 
 def _qr_type(a: ShapedArray, *, pivoting: bool, full: bool) -> list[ShapedArray]:
-    check_matrices("qr", a)
     *lead, m, n = a.shape
     k = m if full else min(m, n)
     outs = [ShapedArray((*lead, m, k), a.dtype), ShapedArray((*lead, k, n), a.dtype)]
@@ -304,10 +254,8 @@ def _qr_numpy(a: Any, *, pivoting: bool, full: bool) -> list[Any]:
     mode = "complete" if full else "reduced"
     if not pivoting:
         return list(np.linalg.qr(a, mode))
-    order = _geqp3_numpy(a, np.zeros(a.shape[1], np.int32))[1] - 1 if a.size else np.arange(
-        a.shape[1], dtype=np.int32
-    )  # fmt: skip
-    return [*np.linalg.qr(a[:, order], mode), order.astype(np.int32)]
+    order = lapack("geqp3", a.dtype)(a)[1] - 1
+    return [*np.linalg.qr(a[:, order], mode), order]
 
 
 def _qr_hlo(a: Any, *, pivoting: bool, full: bool) -> list[Any]:
@@ -355,17 +303,12 @@ def _full_qr_jvp(q: Any, dq: Any) -> Any:
     return lax.sub(product(dq, adjoint(z)), change)
 
 
-def _qr_jvp(primals: Any, tangents: Any, *, pivoting: bool, full: bool) -> tuple[Any, Any]:
-    (x,), (dx,) = primals, tangents
-    outs = qr_p.bind(x, pivoting=pivoting, full=full)
-    changes: list[Any] = [Zero(tangent_aval(aval_of(out))) for out in outs]
-    if type(dx) is Zero:
-        return outs, changes
-    q, r = outs[:2]
+def _qr_jvp(x: Any, dx: Any, *, pivoting: bool, full: bool) -> tuple[Any, Any]:
+    q, r, *order = outs = qr_p.bind(x, pivoting=pivoting, full=full)
     *lead, m, n = aval_of(x).shape
     column = len(lead) + 1
     if pivoting:
-        x, dx = (transposed(permuted(transposed(t), outs[2])) for t in (x, dx))
+        x, dx = (transposed(permuted(transposed(t), *order)) for t in (x, dx))
     if m < n:
         left, right = (lax.slice_in_dim(dx, *ends, axis=column) for ends in ((0, m), (m, n)))
         dq, dr = _thin_qr_jvp(q, lax.slice_in_dim(r, 0, m, axis=column), left)
@@ -376,12 +319,9 @@ def _qr_jvp(primals: Any, tangents: Any, *, pivoting: bool, full: bool) -> tuple
         dq, dr = _thin_qr_jvp(thin, lax.slice_in_dim(r, 0, n, axis=column - 1), dx)
         if full and m > n:
             dq = lax.concatenate([dq, _full_qr_jvp(q, dq)], column)
-            dr = lax.concatenate(
-                [dr, lax.full((*lead, m - n, n), 0, aval_of(dr).dtype)], column - 1
-            )
-    return outs, [dq, dr, *changes[2:]]
+            below = lax.full((*lead, m - n, n), 0, aval_of(dr).dtype)
+            dr = lax.concatenate([dr, below], column - 1)
+    return outs, [dq, dr, *zero_tangent(order)]
 
 
-qr_p = decomposition(
-    "qr", type=_qr_type, numpy=stacked(_qr_numpy, [2]), traced=_qr_hlo, jvp=_qr_jvp
-)
+qr_p = decomposition("qr", type=_qr_type, numpy=_qr_numpy, traced=_qr_hlo, jvp=_qr_jvp)

@@ -9,17 +9,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jib import lax
+from jib._deferred import DeferredModule
 from jib.backend import mlir
 from jib.backend.ffi import ensure_cuda_kernels, ensure_lapack
 from jib.backend.mlir import ir
-from jib.core.avals import AxisData, ShapedArray
+from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
+from jib.core.zeros import Zero
 from jib.errors import NotAvailableError
-from jib.lax.linalg._matrices import LETTERS, eye_like, front
+from jib.lax._families import batch_in_front, zero_tangent
+from jib.lax.linalg._matrices import LETTERS, check_matrices, check_square, eye_like
 from jib.passes.lower import lower_by_tracing
 
-__all__ = ["Call", "decomposition", "info_like", "library_lowering", "stacked"]
+__all__ = ["Call", "decomposition", "info_like", "lapack", "library_lowering"]
+
+_lapack: Any = DeferredModule("scipy.linalg.lapack")  # for the NumPy rules alone
 
 
 class Call(NamedTuple):
@@ -45,6 +50,11 @@ class Call(NamedTuple):
 def info_like(a: ShapedArray) -> ShapedArray:
     """The type of `info`: one integer for each matrix."""
     return ShapedArray(a.shape[:-2], np.int32)
+
+
+def lapack(name: str, dtype: Any) -> Any:
+    """LAPACK's routine for NumPy arrays of this dtype."""
+    return getattr(_lapack, LETTERS[np.dtype(dtype).name] + name)
 
 
 def _layout(ndim: int, by_columns: bool) -> Any:
@@ -75,12 +85,10 @@ def _emit(name: str, ctx: Any, call: Call, operands: Sequence[Any]) -> list[Any]
             "jib.device_put(a, jib.devices('cpu')[0])",
         )
     widest = max(a.ndim for a in ctx.avals_in)
-    layouts = [
-        ir.ArrayAttr.get(
-            [_layout(a.ndim, call.by_columns and a.ndim == widest) for a in avals], mlir.context
-        )
+    operand_layouts, result_layouts = (
+        [_layout(a.ndim, call.by_columns and a.ndim == widest) for a in avals]
         for avals in (ctx.avals_in, call.results)
-    ]
+    )
     single = len(call.results) == 1
     aliases = [
         mlir.hlo.OutputOperandAlias.get([] if single else [i], j, [])
@@ -91,8 +99,8 @@ def _emit(name: str, ctx: Any, call: Call, operands: Sequence[Any]) -> list[Any]
         "call_target_name": mlir.string_attribute(target),
         "api_version": mlir.integer_attribute(4, 32),
         "backend_config": ir.DictAttr.get(options, mlir.context),
-        "operand_layouts": layouts[0],
-        "result_layouts": layouts[1],
+        "operand_layouts": ir.ArrayAttr.get(operand_layouts, mlir.context),
+        "result_layouts": ir.ArrayAttr.get(result_layouts, mlir.context),
         "output_operand_aliases": ir.ArrayAttr.get(aliases, mlir.context),
     }
     types = [mlir.ir_type(a) for a in call.results]
@@ -104,26 +112,26 @@ def _with_nan(*results: Any) -> list[Any]:
     *outs, info = results
     fine = lax.eq(info, np.int32(0))
     lead = range(aval_of(info).ndim)
-    guarded = []
-    for x in outs:
+    for i, x in enumerate(outs):
         if aval_of(x).dtype.kind in "fc":
             ok = lax.broadcast_in_dim(fine, aval_of(x).shape, lead)
-            x = lax.select(ok, x, lax.full_like(x, np.nan))
-        guarded.append(x)
-    return guarded
+            outs[i] = lax.select(ok, x, lax.full_like(x, np.nan))
+    return outs
 
 
 _guarded = lower_by_tracing(_with_nan, multiple_results=True)
 
 
+def _is_identity(out: ShapedArray, operands: Sequence[Any]) -> bool:
+    """Whether a result for empty matrices is an identity (which may be empty too), not zeros."""
+    return out.ndim == operands[0].ndim > 1 and out.dtype.kind in "fc"
+
+
 def _of_nothing(*operands: Any, outs: Sequence[ShapedArray]) -> list[Any]:
-    """What decompositions of empty matrices are: identities (which may be empty too)."""
-    made = []
-    for out in outs:
-        zeros = lax.full(out.shape, 0, out.dtype)
-        square = out.ndim > 1 and out.dtype.kind in "fc" and operands
-        made.append(eye_like(zeros) if square and out.ndim == aval_of(operands[0]).ndim else zeros)
-    return made
+    """What decompositions of empty matrices are."""
+    zeros = [lax.full(out.shape, 0, out.dtype) for out in outs]
+    avals = [aval_of(x) for x in operands]
+    return [eye_like(z) if _is_identity(aval_of(z), avals) else z for z in zeros]
 
 
 _empty = lower_by_tracing(_of_nothing, multiple_results=True)
@@ -133,11 +141,7 @@ def library_lowering(
     name: str, calls: Mapping[str, Callable[..., Call]], finish: Callable[..., list[Any]] | None
 ) -> Callable[..., list[Any]]:
     """A `lower` rule that calls a library, other ones on other platforms."""
-
-    def post(*results: Any, platform: str, **params: Any) -> list[Any]:
-        return finish(*results, platform=platform, **params)  # type: ignore[misc]
-
-    finished = lower_by_tracing(post, multiple_results=True)
+    finished = None if finish is None else lower_by_tracing(finish, multiple_results=True)
 
     def lower(ctx: Any, *values: Any, **params: Any) -> list[Any]:
         if not math.prod(ctx.avals_in[0].shape):
@@ -150,9 +154,9 @@ def library_lowering(
         call = plan(*ctx.avals_in, outs=ctx.avals_out, **params)
         results, avals = _emit(name, ctx, call, values), list(call.results)
         if call.checked:
-            inner = ctx.replace(avals, avals[:-1])
-            results, avals = _guarded(inner, *results), avals[:-1]
-        if finish is not None:
+            results = _guarded(ctx.replace(avals, avals[:-1]), *results)
+            avals.pop()
+        if finished is not None:
             inner = ctx.replace(avals, ctx.avals_out)
             results = finished(inner, *results, platform=ctx.platform, **params)
         return list(results[: len(ctx.avals_out)])
@@ -165,6 +169,7 @@ def decomposition(
     *,
     type: Callable[..., list[ShapedArray]],
     numpy: Callable[..., Any],
+    square: bool = False,
     calls: Mapping[str, Callable[..., Call]] = {},
     finish: Callable[..., list[Any]] | None = None,
     traced: Callable[..., list[Any]] | None = None,
@@ -173,45 +178,51 @@ def decomposition(
     """A primitive that a library computes: operands and results have equal leading axes.
 
     Args:
+        type: `(a, *others, **params) -> types`, where `a` holds matrices (`square` ones).
+        numpy: the reference for one matrix, which has elements.
         calls: by platform, `(*avals_in, outs=avals_out, **params) -> Call`.
         finish: `(*results, platform, **params) -> outs`, written with other primitives.
         traced: in place of `calls`, the whole decomposition, written with other primitives.
+        jvp: `(a, tangent, **params) -> (outs, tangents)`; None if there is no derivative.
     """
-    refused = Waived(f"`{name}` has no derivative in jib")
+    check = check_square if square else check_matrices
 
-    def batch(axis: AxisData, args: Any, dims: Any, **params: Any) -> Any:
-        outs = primitive.bind(*front(axis, args, dims), **params)
-        return outs, [0] * len(outs)
+    def types(a: ShapedArray, *others: ShapedArray, **params: Any) -> list[ShapedArray]:
+        check(name, a)
+        return type(a.strip_weak_type(), *others, **params)
+
+    def reference(a: Any, *others: Any, **params: Any) -> list[Any]:
+        operands = (a, *others)
+        avals = [ShapedArray(x.shape, x.dtype) for x in operands]
+        outs = types(*avals, **params)
+        if not a.size:
+            ones = [
+                np.eye(x.shape[-2], x.shape[-1]) if _is_identity(x, avals) else np.zeros(())
+                for x in outs
+            ]
+            return [np.broadcast_to(one, x.shape) for one, x in zip(ones, outs, strict=True)]
+        lead = a.ndim - 2
+        rows = zip(*[x.reshape(-1, *x.shape[lead:]) for x in operands], strict=True)
+        columns = zip(*[numpy(*row, **params) for row in rows], strict=True)
+        return [np.reshape(c, out.shape) for c, out in zip(columns, outs, strict=True)]
+
+    def rule(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
+        if isinstance(tangents[0], Zero):
+            outs = primitive.bind(*primals, **params)
+            return outs, zero_tangent(outs)
+        assert jvp is not None
+        return jvp(*primals, *tangents, **params)
 
     primitive = Primitive(
         name,
-        type=type,
-        numpy=numpy,
-        jvp=refused if jvp is None else jvp,
+        type=types,
+        numpy=reference,
+        jvp=Waived(f"`{name}` has no derivative in jib") if jvp is None else rule,
         transpose=Waived(f"`{name}` is not linear"),
-        batch=batch,
+        batch=batch_in_front(lambda: primitive),
         lower=library_lowering(name, calls, finish)
         if traced is None
         else lower_by_tracing(traced, multiple_results=True),
         multiple_results=True,
     )
     return primitive
-
-
-def stacked(function: Callable[..., Sequence[Any]], ranks: Sequence[int]) -> Callable[..., Any]:
-    """A NumPy rule for stacks of matrices from one for a matrix; `ranks` of the operands."""
-
-    def rule(*operands: Any, **params: Any) -> list[Any]:
-        pairs = list(zip(operands, ranks, strict=True))
-        lead = np.shape(operands[0])[: np.ndim(operands[0]) - ranks[0]]
-        if 0 in lead:  # nothing to loop over: the shapes are those of a made-up matrix
-            made = [np.ones(np.shape(x)[np.ndim(x) - r :], x.dtype) for x, r in pairs]
-            outs = [np.asarray(x) for x in function(*made, **params)]
-            return [np.zeros((*lead, *x.shape), x.dtype) for x in outs]
-        count = math.prod(lead)
-        members = [np.reshape(x, (count, *np.shape(x)[np.ndim(x) - r :])) for x, r in pairs]
-        each = [function(*rows, **params) for rows in zip(*members, strict=True)]
-        outs = [np.stack([np.asarray(x) for x in column]) for column in zip(*each, strict=True)]
-        return [x.reshape(*lead, *x.shape[1:]) for x in outs]
-
-    return rule

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jib import lax
-from jib.core.avals import AxisData, ShapedArray
+from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError, ShapeError
 from jib.lax._families import constant_like
 from jib.lax._gathering import gather_along_axis
-from jib.passes.batch import to_batch_axis
 
 __all__ = [
-    "LETTERS",
-    "adjoint",
-    "check_matrices",
-    "check_square",
-    "diagonal_of",
-    "eye_like",
-    "front",
-    "hermitian",
-    "in_dtype",
-    "on_diagonal",
-    "permuted",
-    "product",
-    "real_dtype",
-    "scaled",
-    "transposed",
+    "LETTERS", "adjoint", "check_matrices", "check_square", "diagonal_of", "eye_like", "hermitian",
+    "in_dtype", "on_diagonal", "permuted", "product", "real_dtype", "scaled", "transposed",
     "triangle",
 ]  # fmt: skip
 
@@ -54,11 +39,6 @@ def check_square(name: str, a: ShapedArray) -> None:
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise ShapeError(f"`{name}` takes square matrices on the last two axes, but got {a}")
     check_matrices(name, a)
-
-
-def front(axis: AxisData, args: Sequence[Any], dims: Sequence[int | None]) -> list[Any]:
-    """All operands with the batch axis in front."""
-    return [to_batch_axis(x, d, axis) for x, d in zip(args, dims, strict=True)]
 
 
 def real_dtype(dtype: Any) -> np.dtype:
@@ -92,9 +72,7 @@ def adjoint(a: Any) -> Any:
 
 
 def _places(shape: tuple[int, ...]) -> tuple[Any, Any]:
-    rows, columns = (
-        lax.broadcasted_iota(np.dtype(np.int32), shape, len(shape) - i) for i in (2, 1)
-    )
+    rows, columns = (lax.broadcasted_iota(np.int32, shape, len(shape) - i) for i in (2, 1))
     return rows, columns
 
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from jib import lax
 from jib.backend import mlir
-from jib.core.avals import AxisData, ShapedArray
+from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive, Waived
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import ShapeError
-from jib.lax._families import constant_jvp, is_linear
+from jib.lax._families import batch_in_front, constant_jvp, zero_tangent
 from jib.lax._gathering import gather_along_axis
-from jib.lax.linalg._library import Call, decomposition, info_like
-from jib.lax.linalg._matrices import (
-    check_matrices,
-    check_square,
-    eye_like,
-    front,
-    permuted,
-    product,
-    transposed,
-    triangle,
-)
+from jib.lax.linalg._library import Call, decomposition, info_like, lapack
+from jib.lax.linalg._matrices import check_square, eye_like, permuted, product, transposed, triangle
 from jib.passes.lower import lower_by_tracing
 from jib.typing import Array, ArrayLike
 
@@ -80,24 +72,20 @@ def _permutation_hlo(pivots: Any, *, size: int) -> Any:
     aval = aval_of(pivots)
     place = aval.ndim - 1
     everywhere = (*aval.shape[:-1], size)
-    start = lax.broadcasted_iota(np.dtype(np.int32), everywhere, place)
+    start = lax.broadcasted_iota(np.int32, everywhere, place)
 
     def exchange(i: Any, order: Any) -> Any:
         other = lax.dynamic_slice_in_dim(pivots, i, 1, place)
         mine = lax.dynamic_slice_in_dim(order, i, 1, place)
         theirs = gather_along_axis(order, other, place, mode="promise_in_bounds")
-        same = [
+        other, mine, theirs = (
             lax.broadcast_in_dim(x, everywhere, range(place + 1)) for x in (other, mine, theirs)
-        ]
-        order = lax.select(lax.eq(start, same[0]), same[1], order)
-        here = lax.eq(start, lax.convert_element_type(i, np.dtype(np.int32)))
-        return lax.select(here, same[2], order)
+        )
+        order = lax.select(lax.eq(start, other), mine, order)
+        here = lax.eq(start, lax.convert_element_type(i, np.int32))
+        return lax.select(here, theirs, order)
 
     return lax.fori_loop(0, aval.shape[-1], exchange, start)
-
-
-def _permutation_batch(axis: AxisData, args: Any, dims: Any, *, size: int) -> tuple[Any, int]:
-    return lu_pivots_to_permutation_p.bind(*front(axis, args, dims), size=size), 0
 
 
 lu_pivots_to_permutation_p = Primitive(
@@ -106,38 +94,14 @@ lu_pivots_to_permutation_p = Primitive(
     numpy=_permutation_numpy,
     jvp=constant_jvp(lambda: lu_pivots_to_permutation_p),
     transpose=Waived("integers have no derivative"),
-    batch=_permutation_batch,
+    batch=batch_in_front(lambda: lu_pivots_to_permutation_p),
     lower=lower_by_tracing(_permutation_hlo),
 )
 
 
-def _lu_type(a: ShapedArray) -> list[ShapedArray]:
-    check_matrices("lu", a)
-    pivots = ShapedArray((*a.shape[:-2], min(a.shape[-2:])), np.int32)
-    return [a, pivots]
-
-
-def _lu_numpy(a: Any) -> list[Any]:
-    factors = np.array(a).reshape(-1, *a.shape[-2:])
-    rows, columns = a.shape[-2:]
-    pivots = np.zeros((len(factors), min(rows, columns)), np.int32)
-    for matrix, exchanged in zip(factors, pivots, strict=True):
-        for k in range(min(rows, columns)):
-            p = k + int(np.argmax(np.abs(matrix[k:, k].real) + np.abs(matrix[k:, k].imag)))
-            exchanged[k] = p
-            matrix[[k, p]] = matrix[[p, k]]
-            matrix[k + 1 :, k] /= matrix[k, k]
-            matrix[k + 1 :, k + 1 :] -= np.outer(matrix[k + 1 :, k], matrix[k, k + 1 :])
-    return [factors.reshape(a.shape), pivots.reshape(*a.shape[:-2], -1)]
-
-
-def _lu_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _lu_jvp(a: Any, t: Any) -> tuple[Any, Any]:
     """With L' = L lower(X), U' = upper(X) U and X = L**-1 P A' U**-1; square matrices."""
-    (a,), (t,) = primals, tangents
     factors, pivots = lu_p.bind(a)
-    no_pivots = Zero(tangent_aval(aval_of(pivots)))
-    if type(t) is Zero:
-        return [factors, pivots], [Zero(tangent_aval(aval_of(factors))), no_pivots]
     check_square("lu", aval_of(a))
     t = permuted(t, lu_pivots_to_permutation(pivots, aval_of(a).shape[-2]))
     inner = triangular_solve(factors, t, left_side=True, lower=True, unit_diagonal=True)
@@ -145,34 +109,80 @@ def _lu_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     lower, upper = triangle(inner, True, -1), triangle(inner, False)
     unit = lax.add(triangle(factors, True, -1), eye_like(a))
     change = lax.add(product(unit, lower), product(upper, triangle(factors, False)))
-    return [factors, pivots], [change, no_pivots]
-
-
-_LU = {"cpu": "lapack_{}getrf_ffi", "cuda": "cusolver_getrf_ffi"}
+    return [factors, pivots], [change, zero_tangent(pivots)]
 
 
 def _lu_call(target: str) -> Any:
-    def call(a: Any, *, outs: Any) -> Call:
-        return Call(target, [*outs, info_like(a)], checked=False)
-
-    return call
-
-
-def _lu_finish(factors: Any, pivots: Any, info: Any, *, platform: str) -> list[Any]:
-    return [factors, lax.sub(pivots, np.int32(1))]
+    return lambda a, outs: Call(target, [*outs, info_like(a)], checked=False)
 
 
 lu_p = decomposition(
     "lu",
-    type=_lu_type,
-    numpy=_lu_numpy,
-    calls={platform: _lu_call(target) for platform, target in _LU.items()},
-    finish=_lu_finish,
+    type=lambda a: [a, ShapedArray((*a.shape[:-2], min(a.shape[-2:])), np.int32)],
+    numpy=lambda a: lapack("getrf", a.dtype)(a)[:2],
+    calls={"cpu": _lu_call("lapack_{}getrf_ffi"), "cuda": _lu_call("cusolver_getrf_ffi")},
+    finish=lambda factors, pivots, info, platform: [factors, lax.sub(pivots, np.int32(1))],
     jvp=_lu_jvp,
 )
 
 
-# --------------------------------------------------------------------------- triangular systems
+# ----------------------------------------------------------------------------------- systems
+
+
+def linear_system(
+    name: str,
+    *,
+    type: Callable[..., ShapedArray],
+    numpy: Callable[..., Any],
+    image: Callable[..., Any],
+    turned: Callable[..., tuple[Sequence[Any], dict[str, Any]]],
+    lower: Callable[..., Any],
+) -> Primitive:
+    """A primitive `(*a, b) -> x` that solves `a @ x == b`: linear in `b`, its last operand.
+
+    Args:
+        image: `(x, *changes, **params)`: the change of `a`, some of it `Zero`, times `x`.
+        turned: `(*a, **params) -> (a, params)` of the system with the transpose of `a`.
+    """
+
+    def jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
+        x = primitive.bind(*primals, **params)
+        *changes, right = tangents
+        if any(not isinstance(t, Zero) for t in changes):
+            moved = lax.neg(image(x, *changes, **params))
+            right = moved if isinstance(right, Zero) else lax.add(right, moved)
+        if isinstance(right, Zero):
+            return x, zero_tangent(x)
+        return x, primitive.bind(*primals[:-1], right, **params)
+
+    def transpose(ct: Any, *operands: Any, **params: Any) -> list[Any]:
+        a, others = turned(*operands[:-1], **params)
+        return [*[None] * len(a), primitive.bind(*a, ct, **others)]
+
+    primitive = Primitive(
+        name,
+        type=type,
+        numpy=numpy,
+        jvp=jvp,
+        transpose=transpose,
+        batch=batch_in_front(lambda: primitive),
+        lower=lower,
+    )
+    return primitive
+
+
+def _square_system(name: str) -> Callable[..., ShapedArray]:
+    def rule(a: ShapedArray, b: ShapedArray, **params: Any) -> ShapedArray:
+        check_square(name, a)
+        if b.ndim != a.ndim or b.shape[:-1] != a.shape[:-1] or a.dtype != b.dtype:
+            raise ShapeError(f"`{name}` cannot solve {a} for right sides {b}")
+        return b
+
+    return rule
+
+
+def _other_way(a: Any, *, turned: bool, **flags: Any) -> tuple[Sequence[Any], dict[str, Any]]:
+    return [a], {"turned": not turned, **flags}
 
 
 def triangular_solve(
@@ -206,40 +216,16 @@ def triangular_solve(
     return transposed(solved)
 
 
-def _triangular_type(a: ShapedArray, b: ShapedArray, **params: Any) -> ShapedArray:
-    check_square("triangular_solve", a)
-    if b.ndim != a.ndim or b.shape[:-1] != a.shape[:-1] or a.dtype != b.dtype:
-        raise ShapeError(f"`triangular_solve` cannot solve {a} for right sides {b}")
-    return b
-
-
 def _triangular_numpy(a: Any, b: Any, *, turned: bool, lower: bool, unit: bool) -> Any:
     matrix = np.tril(a) if lower else np.triu(a)
     if unit:
-        eye = np.eye(a.shape[-1], dtype=bool)
-        matrix = np.where(eye, np.ones_like(matrix), matrix)
+        matrix = np.where(np.eye(a.shape[-1], dtype=bool), 1, matrix)
     return np.linalg.solve(np.swapaxes(matrix, -1, -2) if turned else matrix, b)
 
 
-def _triangular_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-    (a, b), (da, db) = primals, tangents
-    x = triangular_solve_p.bind(a, b, **params)
-    right = None if type(db) is Zero else db
-    if type(da) is not Zero:
-        da = triangle(da, params["lower"], (-1 if params["lower"] else 1) * params["unit"])
-        change = lax.neg(product(transposed(da) if params["turned"] else da, x))
-        right = change if right is None else lax.add(right, change)
-    if right is None:
-        return x, Zero(tangent_aval(aval_of(x)))
-    return x, triangular_solve_p.bind(a, right, **params)
-
-
-def _triangular_transpose(ct: Any, a: Any, b: Any, **params: Any) -> list[Any]:
-    return [None, triangular_solve_p.bind(a, ct, **{**params, "turned": not params["turned"]})]
-
-
-def _triangular_batch(axis: AxisData, args: Any, dims: Any, **params: Any) -> tuple[Any, int]:
-    return triangular_solve_p.bind(*front(axis, args, dims), **params), 0
+def _triangular_image(x: Any, da: Any, *, turned: bool, lower: bool, unit: bool) -> Any:
+    da = triangle(da, lower, (-1 if lower else 1) * unit)
+    return product(transposed(da) if turned else da, x)
 
 
 def _triangular_lower(ctx: Any, a: Any, b: Any, *, turned: bool, lower: bool, unit: bool) -> Any:
@@ -248,18 +234,14 @@ def _triangular_lower(ctx: Any, a: Any, b: Any, *, turned: bool, lower: bool, un
     return mlir.hlo.triangular_solve(a, b, *flags, kind)
 
 
-triangular_solve_p = Primitive(
+triangular_solve_p = linear_system(
     "triangular_solve",
-    type=_triangular_type,
+    type=_square_system("triangular_solve"),
     numpy=_triangular_numpy,
-    jvp=_triangular_jvp,
-    transpose=_triangular_transpose,
-    batch=_triangular_batch,
+    image=_triangular_image,
+    turned=_other_way,
     lower=_triangular_lower,
 )
-
-
-# ------------------------------------------------------------------------------- square systems
 
 
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
@@ -268,13 +250,6 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
     Derivatives solve with the same matrix again; they do not go through its decomposition.
     """
     return solve_p.bind(a, b, turned=False)
-
-
-def _solve_type(a: ShapedArray, b: ShapedArray, *, turned: bool) -> ShapedArray:
-    check_square("solve", a)
-    if b.ndim != a.ndim or b.shape[:-1] != a.shape[:-1] or a.dtype != b.dtype:
-        raise ShapeError(f"`solve` cannot solve {a} for right sides {b}")
-    return b
 
 
 def _solve_hlo(a: Any, b: Any, *, turned: bool) -> Any:
@@ -287,39 +262,16 @@ def _solve_hlo(a: Any, b: Any, *, turned: bool) -> Any:
         return triangular_solve_p.bind(factors, x, **upper)
     x = triangular_solve_p.bind(factors, b, **upper)
     x = triangular_solve_p.bind(factors, x, **lower)
-    places = lax.broadcasted_iota(np.dtype(np.int32), aval_of(order).shape, aval_of(order).ndim - 1)
+    places = lax.broadcasted_iota(np.int32, aval_of(order).shape, aval_of(order).ndim - 1)
     back = lax.sort((order, places), num_keys=1)[1]
     return permuted(x, back)
 
 
-def _solve_jvp(primals: Any, tangents: Any, *, turned: bool) -> tuple[Any, Any]:
-    (a, b), (da, db) = primals, tangents
-    x = solve_p.bind(a, b, turned=turned)
-    right = None if type(db) is Zero else db
-    if type(da) is not Zero:
-        change = lax.neg(product(transposed(da) if turned else da, x))
-        right = change if right is None else lax.add(right, change)
-    if right is None:
-        return x, Zero(tangent_aval(aval_of(x)))
-    return x, solve_p.bind(a, right, turned=turned)
-
-
-def _solve_transpose(ct: Any, a: Any, b: Any, *, turned: bool) -> list[Any]:
-    if is_linear(a):
-        raise AssertionError("`solve` is linear in its right sides alone")
-    return [None, solve_p.bind(a, ct, turned=not turned)]
-
-
-def _solve_batch(axis: AxisData, args: Any, dims: Any, *, turned: bool) -> tuple[Any, int]:
-    return solve_p.bind(*front(axis, args, dims), turned=turned), 0
-
-
-solve_p = Primitive(
+solve_p = linear_system(
     "solve",
-    type=_solve_type,
+    type=_square_system("solve"),
     numpy=lambda a, b, *, turned: np.linalg.solve(np.swapaxes(a, -1, -2) if turned else a, b),
-    jvp=_solve_jvp,
-    transpose=_solve_transpose,
-    batch=_solve_batch,
+    image=lambda x, da, *, turned: product(transposed(da) if turned else da, x),
+    turned=_other_way,
     lower=lower_by_tracing(_solve_hlo),
 )

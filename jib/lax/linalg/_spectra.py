@@ -11,10 +11,9 @@ from jib import lax
 from jib._deferred import DeferredModule
 from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
 from jib.errors import ArgumentValueError, NoDerivativeError, NotAvailableError
 from jib.lax._families import constant_like
-from jib.lax.linalg._library import Call, decomposition, info_like, stacked
+from jib.lax.linalg._library import Call, decomposition, info_like, lapack
 from jib.lax.linalg._matrices import (
     adjoint,
     check_matrices,
@@ -37,7 +36,6 @@ __all__ = [
 ]  # fmt: skip
 
 _scipy: Any = DeferredModule("scipy.linalg")  # for the NumPy rules alone
-_lapack: Any = DeferredModule("scipy.linalg.lapack")
 
 
 def _window(name: str, window: tuple[int, int] | None, count: int) -> slice:
@@ -51,10 +49,6 @@ def _window(name: str, window: tuple[int, int] | None, count: int) -> slice:
 def _one_algorithm(name: str, wanted: Any) -> None:
     if wanted is not None:
         raise NotAvailableError(f"a choice of algorithm for `{name}`", f"{name}(a)")
-
-
-def _no_tangents(outs: list[Any]) -> list[Any]:
-    return [Zero(tangent_aval(aval_of(out))) for out in outs]
 
 
 def _inverse_gaps(values: Any, squared: bool = False) -> Any:
@@ -110,11 +104,6 @@ def eigh(
     return v, w
 
 
-def _eigh_type(a: ShapedArray, **params: Any) -> list[ShapedArray]:
-    check_square("eigh", a)
-    return [ShapedArray(a.shape, a.dtype), ShapedArray(a.shape[:-1], real_dtype(a.dtype))]
-
-
 def _eigh_cpu(a: ShapedArray, *, outs: Any, lower: bool) -> Call:
     kind = "he" if a.dtype.kind == "c" else "sy"
     options = {"mode": "V", "uplo": "L" if lower else "U"}
@@ -126,12 +115,10 @@ def _eigh_cuda(a: ShapedArray, *, outs: Any, lower: bool) -> Call:
     return Call("cusolver_syevd_ffi", [*outs, info_like(a)], options)
 
 
-def _eigh_jvp(primals: Any, tangents: Any, *, lower: bool) -> tuple[Any, Any]:
+def _eigh_jvp(a: Any, t: Any, *, lower: bool) -> tuple[Any, Any]:
     """Perturbation theory: https://people.maths.ox.ac.uk/gilesm/files/NA-08-01.pdf, 3.1."""
-    v, w = outs = eigh_p.bind(*primals, lower=lower)
-    if type(tangents[0]) is Zero:
-        return outs, _no_tangents(outs)
-    inner = product(product(adjoint(v), hermitian(tangents[0], lower)), v)
+    v, w = outs = eigh_p.bind(a, lower=lower)
+    inner = product(product(adjoint(v), hermitian(t, lower)), v)
     dw = diagonal_of(lax.real(inner) if aval_of(inner).dtype.kind == "c" else inner)
     return outs, [product(v, lax.mul(in_dtype(_inverse_gaps(w), inner), inner)), dw]
 
@@ -143,7 +130,8 @@ def _eigh_numpy(a: Any, *, lower: bool) -> list[Any]:
 
 eigh_p = decomposition(
     "eigh",
-    type=_eigh_type,
+    type=lambda a, *, lower: [a, ShapedArray(a.shape[:-1], real_dtype(a.dtype))],
+    square=True,
     numpy=_eigh_numpy,
     calls={"cpu": _eigh_cpu, "cuda": _eigh_cuda},
     jvp=_eigh_jvp,
@@ -188,7 +176,6 @@ def _complex_dtype(dtype: Any) -> np.dtype:
 
 
 def _eig_type(a: ShapedArray, *, left: bool, right: bool, smooth: bool) -> list[ShapedArray]:
-    check_square("eig", a)
     dtype = _complex_dtype(a.dtype)
     return [ShapedArray(a.shape[:-1], dtype)] + [ShapedArray(a.shape, dtype)] * (left + right)
 
@@ -207,11 +194,8 @@ def _eig_finish(*results: Any, platform: str, left: bool, right: bool, smooth: b
 
 
 def _eig_numpy(a: Any, *, left: bool, right: bool, smooth: bool) -> list[Any]:
-    dtype = _complex_dtype(a.dtype)
-    if not a.size:
-        return [np.zeros(len(a), dtype)] + [np.zeros(a.shape, dtype)] * (left + right)
     found = _scipy.eig(a, left=left, right=right)
-    return [x.astype(dtype) for x in (found if left or right else (found,))]
+    return list(found) if left or right else [found]
 
 
 def _vectors_jvp(w: Any, v: Any, da: Any) -> tuple[Any, Any]:
@@ -219,7 +203,7 @@ def _vectors_jvp(w: Any, v: Any, da: Any) -> tuple[Any, Any]:
     inner = product(solve(v, da), v)
     change = product(v, lax.mul(_inverse_gaps(w), inner))
     place = aval_of(v).ndim - 2
-    rows = lax.broadcasted_iota(np.dtype(np.int32), aval_of(v).shape, place)
+    rows = lax.broadcasted_iota(np.int32, aval_of(v).shape, place)
     largest = lax.expand_dims(lax.argmax(lax.abs(v), place, np.int32), (place,))
     chosen = lax.eq(rows, lax.broadcast_in_dim(largest, aval_of(v).shape, range(place + 2)))
     nothing = lax.full_like(v, 0)
@@ -230,12 +214,7 @@ def _vectors_jvp(w: Any, v: Any, da: Any) -> tuple[Any, Any]:
     return diagonal_of(inner), lax.add(change, scaled(v, factors))
 
 
-def _eig_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
-    (a,), (da,) = primals, tangents
-    left, right, smooth = params["left"], params["right"], params["smooth"]
-    if type(da) is Zero:
-        outs = eig_p.bind(a, **params)
-        return outs, _no_tangents(outs)
+def _eig_jvp(a: Any, da: Any, *, left: bool, right: bool, smooth: bool) -> tuple[Any, Any]:
     if (left or right) and not smooth:
         raise NoDerivativeError(
             "eigenvectors of general matrices are found up to a complex factor, so they have no "
@@ -257,7 +236,8 @@ def _eig_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
 eig_p = decomposition(
     "eig",
     type=_eig_type,
-    numpy=stacked(_eig_numpy, [2]),
+    numpy=_eig_numpy,
+    square=True,
     calls={"cpu": _eig_call},
     finish=_eig_finish,
     jvp=_eig_jvp,
@@ -309,7 +289,6 @@ def svd(
 
 
 def _svd_type(a: ShapedArray, *, full: bool, vectors: bool) -> list[ShapedArray]:
-    check_matrices("svd", a)
     *lead, m, n = a.shape
     k = min(m, n)
     s = ShapedArray((*lead, k), real_dtype(a.dtype))
@@ -338,28 +317,19 @@ def _svd_finish(
 ) -> list[Any]:
     if platform == "cpu" or not vectors:
         return [s, u, v][: 1 + 2 * vectors]
-    count = aval_of(u).shape[-1] if full else aval_of(s).shape[-1]
-    rows = aval_of(v).shape[-1] if full else aval_of(s).shape[-1]
-    return [
-        s, lax.slice_in_dim(u, 0, count, axis=-1), lax.slice_in_dim(adjoint(v), 0, rows, axis=-2)
-    ]  # fmt: skip
+    vh, count = adjoint(v), None if full else aval_of(s).shape[-1]
+    return [s, lax.slice_in_dim(u, 0, count, axis=-1), lax.slice_in_dim(vh, 0, count, axis=-2)]
 
 
 def _svd_numpy(a: Any, *, full: bool, vectors: bool) -> list[Any]:
-    if not vectors:
-        return [np.linalg.svd(a, full, False)]
     u, s, vh = np.linalg.svd(a, full)
-    return [s, u, vh]
+    return [s, u, vh][: 1 + 2 * vectors]
 
 
-def _svd_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
+def _svd_jvp(a: Any, da: Any, *, full: bool, vectors: bool) -> tuple[Any, Any]:
     """Townsend, Differentiating the singular value decomposition (2016)."""
-    (a,), (da,) = primals, tangents
     m, n = aval_of(a).shape[-2:]
-    if type(da) is Zero:
-        outs = svd_p.bind(a, **params)
-        return outs, _no_tangents(outs)
-    if params["vectors"] and params["full"] and m != n:
+    if vectors and full and m != n:
         raise NoDerivativeError(
             f"`svd` of {aval_of(a)} with full_matrices has no derivative, as the last columns are "
             "not determined by the matrix",
@@ -369,7 +339,7 @@ def _svd_jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
     v = adjoint(vh)
     inner = product(product(adjoint(u), da), v)
     ds = diagonal_of(lax.real(inner) if aval_of(inner).dtype.kind == "c" else inner)
-    if not params["vectors"]:
+    if not vectors:
         return [s], [ds]
     gaps = in_dtype(_inverse_gaps(s, squared=True), inner)
     right, left = scaled(inner, s), scaled(inner, s, rows=True)
@@ -429,11 +399,6 @@ def schur(
     return tuple(schur_p.bind(x, vectors=bool(compute_schur_vectors)))
 
 
-def _schur_type(a: ShapedArray, *, vectors: bool) -> list[ShapedArray]:
-    check_square("schur", a)
-    return [ShapedArray(a.shape, a.dtype)] * (1 + vectors)
-
-
 def _schur_call(a: ShapedArray, *, outs: Any, vectors: bool) -> Call:
     values = [ShapedArray(a.shape[:-1], a.dtype)] * (1 if a.dtype.kind == "c" else 2)
     count = info_like(a)  # of selected eigenvalues
@@ -443,10 +408,9 @@ def _schur_call(a: ShapedArray, *, outs: Any, vectors: bool) -> Call:
 
 schur_p = decomposition(
     "schur",
-    type=_schur_type,
-    numpy=stacked(
-        lambda a, *, vectors: list(_scipy.schur(a) if a.size else (a, a))[: 1 + vectors], [2]
-    ),
+    type=lambda a, *, vectors: [a] * (1 + vectors),
+    numpy=lambda a, *, vectors: _scipy.schur(a)[: 1 + vectors],
+    square=True,
     calls={"cpu": _schur_call},
 )
 
@@ -462,29 +426,15 @@ def hessenberg(a: ArrayLike) -> tuple[Array, Array]:
     return packed, taus
 
 
-def _hessenberg_type(a: ShapedArray) -> list[ShapedArray]:
-    check_square("hessenberg", a)
-    return [
-        ShapedArray(a.shape, a.dtype),
-        ShapedArray((*a.shape[:-2], max(a.shape[-1] - 1, 0)), a.dtype),
-    ]
-
-
-def _routine(name: str, dtype: Any) -> Any:
-    letter = {"f": "s", "d": "d", "F": "c", "D": "z"}[np.dtype(dtype).char]
-    return getattr(_lapack, letter + name)
-
-
-def _hessenberg_numpy(a: Any) -> list[Any]:
-    if a.shape[0] < 2:
-        return [a, np.zeros(0, a.dtype)]
-    return list(_routine("gehrd", a.dtype)(a)[:2])
+def _beside_diagonal(a: ShapedArray) -> ShapedArray:
+    return ShapedArray((*a.shape[:-2], max(a.shape[-1] - 1, 0)), a.dtype)
 
 
 hessenberg_p = decomposition(
     "hessenberg",
-    type=_hessenberg_type,
-    numpy=stacked(_hessenberg_numpy, [2]),
+    type=lambda a: [a, _beside_diagonal(a)],
+    numpy=lambda a: lapack("gehrd", a.dtype)(a)[:2] if len(a) > 1 else [a, a[0, :0]],
+    square=True,
     calls={
         "cpu": lambda a, outs: Call(
             "lapack_{}gehrd_ffi", [*outs, info_like(a)], {"low": 1, "high": a.shape[-1]}
@@ -507,14 +457,8 @@ def tridiagonal(a: ArrayLike, *, lower: bool = True) -> tuple[Array, Array, Arra
 
 
 def _tridiagonal_type(a: ShapedArray, *, lower: bool) -> list[ShapedArray]:
-    check_square("tridiagonal", a)
-    *lead, n = a.shape[:-1]
-    beside = (*lead, max(n - 1, 0))
-    real = real_dtype(a.dtype)
-    return [
-        ShapedArray(a.shape, a.dtype), ShapedArray((*lead, n), real), ShapedArray(beside, real),
-        ShapedArray(beside, a.dtype),
-    ]  # fmt: skip
+    beside, real = _beside_diagonal(a), real_dtype(a.dtype)
+    return [a, ShapedArray(a.shape[:-1], real), beside.update(dtype=real), beside]
 
 
 def _tridiagonal_cpu(a: ShapedArray, *, outs: Any, lower: bool) -> Call:
@@ -525,16 +469,14 @@ def _tridiagonal_cpu(a: ShapedArray, *, outs: Any, lower: bool) -> Call:
 
 def _tridiagonal_numpy(a: Any, *, lower: bool) -> list[Any]:
     kind = "he" if a.dtype.kind == "c" else "sy"
-    if not a.size:
-        zeros = np.zeros(0, a.dtype)
-        return [a, zeros.real, zeros.real, zeros]
-    return list(_routine(f"{kind}trd", a.dtype)(a, lower=lower)[:4])
+    return lapack(f"{kind}trd", a.dtype)(a, lower=lower)[:4]
 
 
 tridiagonal_p = decomposition(
     "tridiagonal",
     type=_tridiagonal_type,
-    numpy=stacked(_tridiagonal_numpy, [2]),
+    numpy=_tridiagonal_numpy,
+    square=True,
     calls={
         "cpu": _tridiagonal_cpu,
         "cuda": lambda a, outs, lower: Call(

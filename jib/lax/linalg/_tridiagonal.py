@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from jib import lax
-from jib.core.avals import AxisData, ShapedArray
-from jib.core.primitive import Primitive
+from jib.core.avals import ShapedArray
 from jib.core.tracing import aval_of
-from jib.core.zeros import Zero, tangent_aval
+from jib.core.zeros import Zero
 from jib.errors import DTypeError, ShapeError
 from jib.lax._families import constant_like
 from jib.lax.linalg._library import Call, info_like, library_lowering
-from jib.lax.linalg._matrices import LETTERS, front, scaled
+from jib.lax.linalg._matrices import LETTERS, scaled
+from jib.lax.linalg._solving import linear_system
 from jib.typing import Array, ArrayLike
 
 __all__ = ["tridiagonal_solve", "tridiagonal_solve_p"]
@@ -70,28 +71,19 @@ def _moved(x: Any, axis: int, by: int) -> Any:
     return lax.pad(x, constant_like(x, 0), widths)
 
 
-def _jvp(primals: Any, tangents: Any, *, perturb: bool) -> tuple[Any, Any]:
-    *diagonals, b = primals
-    x = tridiagonal_solve_p.bind(*diagonals, b, perturb=perturb)
-    row = aval_of(b).ndim - 2
-    right = None if type(tangents[3]) is Zero else tangents[3]
-    for t, by in zip(tangents[:3], (1, 0, -1), strict=True):
-        if type(t) is not Zero:
-            term = lax.neg(scaled(_moved(x, row, by) if by else x, t, rows=True))
-            right = term if right is None else lax.add(right, term)
-    if right is None:
-        return x, Zero(tangent_aval(aval_of(x)))
-    return x, tridiagonal_solve_p.bind(*diagonals, right, perturb=perturb)
+def _image(x: Any, *changes: Any, perturb: bool) -> Any:
+    row = aval_of(x).ndim - 2
+    terms = [
+        scaled(_moved(x, row, by) if by else x, t, rows=True)
+        for t, by in zip(changes, (1, 0, -1), strict=True)
+        if type(t) is not Zero
+    ]
+    return functools.reduce(lambda a, b: lax.add(a, b), terms)
 
 
-def _transpose(ct: Any, dl: Any, d: Any, du: Any, b: Any, *, perturb: bool) -> list[Any]:
+def _turned(dl: Any, d: Any, du: Any, **params: Any) -> tuple[list[Any], dict[str, Any]]:
     last = aval_of(d).ndim - 1
-    below, above = _moved(du, last, 1), _moved(dl, last, -1)
-    return [None, None, None, tridiagonal_solve_p.bind(below, d, above, ct, perturb=perturb)]
-
-
-def _batch(axis: AxisData, args: Any, dims: Any, *, perturb: bool) -> tuple[Any, int]:
-    return tridiagonal_solve_p.bind(*front(axis, args, dims), perturb=perturb), 0
+    return [_moved(du, last, 1), d, _moved(dl, last, -1)], params
 
 
 def _cpu(*avals: ShapedArray, outs: Any, perturb: bool) -> Call:
@@ -106,23 +98,16 @@ def _cuda(*avals: ShapedArray, outs: Any, perturb: bool) -> Call:
     return Call(target, outs, aliases={} if perturb else {3: 0}, checked=False)
 
 
-_lower_all = library_lowering(
+_lower = library_lowering(
     "tridiagonal_solve",
     {"cpu": _cpu, "cuda": _cuda},
     lambda *results, platform, perturb: [results[-1]],
 )
-
-
-def _lower(ctx: Any, *values: Any, **params: Any) -> Any:
-    return _lower_all(ctx, *values, **params)[0]
-
-
-tridiagonal_solve_p = Primitive(
+tridiagonal_solve_p = linear_system(
     "tridiagonal_solve",
     type=_type,
     numpy=_numpy,
-    jvp=_jvp,
-    transpose=_transpose,
-    batch=_batch,
-    lower=_lower,
+    image=_image,
+    turned=_turned,
+    lower=lambda ctx, *values, **params: _lower(ctx, *values, **params)[0],
 )

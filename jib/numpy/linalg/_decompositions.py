@@ -1,5 +1,9 @@
 """Decompositions of matrices, and what follows from them."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 import math
@@ -11,12 +15,13 @@ import jib.lax.linalg as lax_linalg  # the `from` form would ask for a missing n
 from jib import dtypes, lax
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
-from jib.lax._families import constant_like
 from jib.lax.linalg._matrices import adjoint, hermitian, permuted, product, scaled, transposed
+from jib.numpy._choosing import where
+from jib.numpy._creation import asarray
+from jib.numpy._derived import derived
 from jib.numpy._promotion import as_operand, promote_dtypes, promote_inexact
 from jib.numpy.linalg._products import norm
 from jib.numpy.linalg._solving import inv, square
-from jib.passes.eager import compiled
 from jib.transforms.custom_jvp import custom_jvp
 from jib.typing import Array, ArrayLike
 
@@ -62,6 +67,7 @@ def _matrices(name: str, a: Any) -> Any:
     return a
 
 
+@derived("upper", "symmetrize_input")
 def cholesky(a: ArrayLike, *, upper: bool = False, symmetrize_input: bool = True) -> Array:
     """The triangle `l` with `l @ l^H == a`, for Hermitian positive definite matrices.
 
@@ -81,17 +87,13 @@ def cholesky(a: ArrayLike, *, upper: bool = False, symmetrize_input: bool = True
         >>> jnp.linalg.cholesky(jnp.array([[4.0, 2.0], [2.0, 5.0]])).tolist()
         [[2.0, 0.0], [1.0, 2.0]]
     """
-    return _cholesky(square("cholesky", a), bool(upper), bool(symmetrize_input))
-
-
-@compiled(static=("upper", "symmetrize"))
-def _cholesky(a: Any, upper: bool, symmetrize: bool) -> Any:
-    a = promote_inexact("cholesky", a)
-    a = hermitian(a) if symmetrize else adjoint(a) if upper else a
+    a = promote_inexact("cholesky", square("cholesky", a))
+    a = hermitian(a) if symmetrize_input else adjoint(a) if upper else a
     factor = lax_linalg.cholesky(a, symmetrize_input=False)
     return adjoint(factor) if upper else factor
 
 
+@derived("mode")
 def qr(a: ArrayLike, mode: str = "reduced") -> Any:
     """The QR decomposition: orthonormal columns `q` and an upper triangle `r` with `q @ r == a`.
 
@@ -116,20 +118,15 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
             f"`qr` knows the modes {', '.join(map(repr, modes[:-1]))}, but got {mode!r}",
             help="q, r = jnp.linalg.qr(a, mode='reduced')",
         )
-    out = _qr(_matrices("qr", a), mode)
-    return out[0] if mode == "r" else QRResult(*out)
-
-
-@compiled(static=("mode",))
-def _qr(a: Any, mode: str) -> Any:
-    a = promote_inexact("qr", a)
+    a = promote_inexact("qr", _matrices("qr", a))
     if mode == "raw":
         packed, taus = lax_linalg.geqrf(a)
-        return transposed(packed), taus
+        return QRResult(transposed(packed), taus)
     q, r = lax_linalg.qr(a, full_matrices=mode == "complete")
-    return (r,) if mode == "r" else (q, r)
+    return r if mode == "r" else QRResult(q, r)
 
 
+@derived("full_matrices", "compute_uv", "hermitian", "subset_by_index")
 def svd(
     a: ArrayLike,
     full_matrices: bool = True,
@@ -155,27 +152,20 @@ def svd(
         >>> jnp.linalg.svd(jnp.array([[0.0, 2.0], [3.0, 0.0]])).S.tolist()
         [3.0, 2.0]
     """
-    window = None if subset_by_index is None else tuple(int(i) for i in subset_by_index)
-    flags = (bool(full_matrices), bool(compute_uv), bool(hermitian))
-    out = _svd(_matrices("svd", a), *flags, window)
-    return SVDResult(*out) if compute_uv else out
-
-
-@compiled(static=("full", "vectors", "hermitian", "window"))
-def _svd(a: Any, full: bool, vectors: bool, hermitian: bool, window: Any) -> Any:
-    a = promote_inexact("svd", a)
+    a = promote_inexact("svd", _matrices("svd", a))
     if not hermitian:
-        options = {"full_matrices": full, "compute_uv": vectors, "subset_by_index": window}
-        return lax_linalg.svd(a, **options)
-    v, w = lax_linalg.eigh(a, subset_by_index=window)
-    axis = aval_of(w).ndim - 1
-    places = lax.broadcasted_iota(np.dtype(np.int32), aval_of(w).shape, axis)
-    order = lax.sort((lax.neg(lax.abs(lax.stop_gradient(w))), places), num_keys=1)[1]
-    w = lax.squeeze(permuted(lax.expand_dims(w, (axis + 1,)), order), (axis + 1,))
-    if not vectors:
-        return lax.abs(w)
+        options = {"compute_uv": compute_uv, "subset_by_index": subset_by_index}
+        out = lax_linalg.svd(a, full_matrices=full_matrices, **options)
+        return SVDResult(*out) if compute_uv else out
+    v, w = lax_linalg.eigh(a, subset_by_index=subset_by_index)
+    axis = w.ndim - 1
+    places = lax.broadcasted_iota(np.dtype(np.int32), w.shape, axis)
+    order = lax.sort((-abs(lax.stop_gradient(w)), places), num_keys=1)[1]
+    w = permuted(w[..., None], order)[..., 0]
+    if not compute_uv:
+        return abs(w)
     u = transposed(permuted(transposed(v), order))
-    return u, lax.abs(w), adjoint(scaled(u, lax.sign(w)))
+    return SVDResult(u, abs(w), adjoint(scaled(u, lax.sign(w))))
 
 
 def svdvals(x: ArrayLike, /) -> Array:
@@ -186,15 +176,7 @@ def svdvals(x: ArrayLike, /) -> Array:
 # --------------------------------------------------------------------------------- eigenvalues
 
 
-def _upper(name: str, uplo: str | None) -> bool:
-    if uplo not in (None, "L", "U"):
-        raise ArgumentValueError(
-            f"`{name}` knows UPLO='L' and UPLO='U', but got {uplo!r}",
-            help=f"jnp.linalg.{name}(a, UPLO='L')",
-        )
-    return uplo == "U"
-
-
+@derived("UPLO", "symmetrize_input")
 def eigh(a: ArrayLike, UPLO: str | None = None, symmetrize_input: bool = True) -> EighResult:
     """The eigenvalues, which rise, and orthonormal eigenvectors of Hermitian matrices.
 
@@ -212,22 +194,26 @@ def eigh(a: ArrayLike, UPLO: str | None = None, symmetrize_input: bool = True) -
         >>> jnp.linalg.eigh(jnp.array([[2.0, 0.0], [0.0, 1.0]])).eigenvalues.tolist()
         [1.0, 2.0]
     """
-    upper = _upper("eigh", UPLO)
-    return EighResult(*_eigh(square("eigh", a), upper, bool(symmetrize_input)))
+    return EighResult(*_eigh("eigh", a, UPLO, symmetrize_input))
 
 
+@derived("UPLO", "symmetrize_input")
 def eigvalsh(a: ArrayLike, UPLO: str | None = "L", *, symmetrize_input: bool = True) -> Array:
     """The eigenvalues of Hermitian matrices, which rise; see `eigh`."""
-    upper = _upper("eigvalsh", UPLO)
-    return _eigh(square("eigvalsh", a), upper, bool(symmetrize_input))[0]
+    return _eigh("eigvalsh", a, UPLO, symmetrize_input)[0]
 
 
-@compiled(static=("upper", "symmetrize"))
-def _eigh(a: Any, upper: bool, symmetrize: bool) -> Any:
-    a = promote_inexact("eigh", a)
-    return lax_linalg.eigh(a, lower=not upper, symmetrize_input=symmetrize)[::-1]
+def _eigh(name: str, a: Any, uplo: str | None, symmetrize: bool) -> Any:
+    if uplo not in (None, "L", "U"):
+        raise ArgumentValueError(
+            f"`{name}` knows UPLO='L' and UPLO='U', but got {uplo!r}",
+            help=f"jnp.linalg.{name}(a, UPLO='L')",
+        )
+    a = promote_inexact("eigh", square(name, a))
+    return lax_linalg.eigh(a, lower=uplo != "U", symmetrize_input=symmetrize)[::-1]
 
 
+@derived()
 def eig(a: ArrayLike) -> EigResult:
     """The eigenvalues and eigenvectors of square matrices, which are complex; on CPUs.
 
@@ -243,18 +229,18 @@ def eig(a: ArrayLike) -> EigResult:
         >>> jnp.linalg.eig(jnp.array([[0.0, -1.0], [1.0, 0.0]])).eigenvalues.imag.tolist()
         [1.0, -1.0]
     """
-    return EigResult(*_eig(square("eig", a), True))
+    return EigResult(*_eig("eig", a, True))
 
 
+@derived()
 def eigvals(a: ArrayLike) -> Array:
     """The eigenvalues of square matrices, which are complex; on CPUs."""
-    return _eig(square("eigvals", a), False)[0]
+    return _eig("eigvals", a, False)[0]
 
 
-@compiled(static=("vectors",))
-def _eig(a: Any, vectors: bool) -> Any:
+def _eig(name: str, a: Any, vectors: bool) -> Any:
     options = {"compute_left_eigenvectors": False, "compute_right_eigenvectors": vectors}
-    return tuple(lax_linalg.eig(promote_inexact("eig", a), **options))
+    return lax_linalg.eig(promote_inexact("eig", square(name, a)), **options)
 
 
 # ------------------------------------------------------------------------- by singular values
@@ -272,14 +258,11 @@ def _cutoff(rtol: Any, s: Any) -> Any:
     return lax.broadcast_in_dim(tolerance, aval_of(s).shape, range(aval_of(tolerance).ndim))
 
 
-def _largest(s: Any) -> Any:
-    return lax.slice_in_dim(s, 0, 1, axis=aval_of(s).ndim - 1)
-
-
 def _epsilon(x: Any) -> float:
     return float(dtypes.finfo(aval_of(x).dtype).eps)
 
 
+@derived("hermitian")
 def matrix_rank(
     M: ArrayLike,
     rtol: ArrayLike | None = None,
@@ -300,26 +283,17 @@ def matrix_rank(
         1
     """
     tolerance = _one_tolerance("matrix_rank", rtol, tol, "rtol and tol")
-    M = as_operand("matrix_rank", M)
-    if aval_of(M).ndim < 2:
-        some = lax.reduce_or(lax.ne(M, constant_like(M, 0)), tuple(range(aval_of(M).ndim)))
-        return lax.convert_element_type(some, np.int32)
-    return _matrix_rank(M, tolerance, bool(hermitian))
-
-
-@compiled(static=("hermitian",))
-def _matrix_rank(a: Any, tolerance: Any, hermitian: bool) -> Any:
-    s = _svd(a, False, False, hermitian, None)
-    axis = aval_of(s).ndim - 1
-    if not math.prod(aval_of(s).shape):
-        return lax.full(aval_of(s).shape[:-1], 0, np.int32)
+    if M.ndim < 2:
+        return (M != 0).any().astype(np.int32)
+    s = svd(M, False, False, hermitian)
+    if not s.size:
+        return lax.full(s.shape[:-1], 0, np.int32)
     if tolerance is None:
-        largest = lax.squeeze(_largest(s), (axis,))
-        tolerance = lax.mul(largest, constant_like(s, max(aval_of(a).shape[-2:]) * _epsilon(s)))
-    counted = lax.gt(s, _cutoff(tolerance, s))
-    return lax.reduce_sum(lax.convert_element_type(counted, np.int32), (axis,))
+        tolerance = s[..., 0] * (max(M.shape[-2:]) * _epsilon(s))
+    return (s > _cutoff(tolerance, s)).sum(-1, dtype=np.int32)
 
 
+@derived("hermitian")
 def pinv(
     a: ArrayLike,
     rtol: ArrayLike | None = None,
@@ -348,21 +322,17 @@ def pinv(
         return transposed(a)
     if tolerance is None:
         tolerance = np.float32(10.0 * max(aval_of(a).shape[-2:]) * _epsilon(a))
-    return _pinv(a, tolerance, bool(hermitian))
-
-
-@compiled(static=("hermitian",))
-def _pinv(a: Any, tolerance: Any, hermitian: bool) -> Any:
     return _pseudo_inverse(a, tolerance, hermitian)
 
 
 def _pseudo_inverse_value(a: Any, tolerance: Any, is_hermitian: bool) -> Any:
-    u, s, vh = _svd(a, False, True, is_hermitian, None)
-    largest = lax.broadcast_in_dim(_largest(s), aval_of(s).shape, range(aval_of(s).ndim))
-    keep = lax.gt(s, lax.mul(_cutoff(tolerance, s), largest))
-    safe = lax.select(keep, s, lax.full_like(s, 1))
-    inverse = lax.select(keep, lax.div(lax.full_like(s, 1), safe), lax.full_like(s, 0))
+    u, s, vh = svd(a, False, True, is_hermitian)
+    inverse = _inverse_where(s > _cutoff(tolerance, s) * s[..., :1], s)
     return product(scaled(adjoint(vh), inverse), adjoint(u))
+
+
+def _inverse_where(keep: Any, s: Any) -> Any:
+    return where(keep, 1 / where(keep, s, 1), 0)
 
 
 _pseudo_inverse = custom_jvp(_pseudo_inverse_value, nondiff_argnums=(2,))
@@ -406,7 +376,6 @@ def lstsq(
         >>> [round(v) for v in jnp.linalg.lstsq(a, jnp.array([1.0, 3.0, 5.0]))[0].tolist()]
         [1, 2]
     """
-    a, b = as_operand("lstsq", a), as_operand("lstsq", b)
     first, second = aval_of(a), aval_of(b)
     if first.ndim != 2 or second.ndim not in (1, 2) or first.shape[0] != second.shape[0]:
         raise ShapeError(
@@ -419,31 +388,25 @@ def lstsq(
     return x, residuals, rank, s
 
 
-@compiled
+@derived()
 def _lstsq(a: Any, b: Any, rcond: Any) -> Any:
     a, b = (promote_inexact("lstsq", x) for x in promote_dtypes("lstsq", a, b))
-    m, n = aval_of(a).shape
-    vector = aval_of(b).ndim == 1
-    b = lax.expand_dims(b, (1,)) if vector else b
+    columns = b[:, None] if b.ndim == 1 else b
     u, s, vh = lax_linalg.svd(a, full_matrices=False)
-    if min(m, n):
-        limit = constant_like(s, max(m, n) * _epsilon(s)) if rcond is None else rcond
-        limit = lax.convert_element_type(limit, aval_of(s).dtype)
-        negative = lax.lt(limit, constant_like(limit, 0))
-        limit = lax.select(negative, lax.full_like(limit, _epsilon(s)), limit)
-        cutoff = lax.mul(lax.squeeze(_largest(s), (0,)), limit)
-        keep = lax.bitwise_and(lax.gt(s, constant_like(s, 0)), lax.ge(s, cutoff))
+    if a.size:
+        limit = asarray(max(a.shape) * _epsilon(s) if rcond is None else rcond, s.dtype)
+        limit = where(limit < 0, _epsilon(s), limit)
+        keep = (s > 0) & (s >= s[0] * limit)
     else:
-        keep = lax.gt(s, s)
-    safe = lax.select(keep, s, lax.full_like(s, 1))
-    inverse = lax.select(keep, lax.div(lax.full_like(s, 1), safe), lax.full_like(s, 0))
-    x = product(adjoint(vh), scaled(product(adjoint(u), b), inverse, rows=True))
-    left = lax.sub(b, product(a, x))
-    residuals = lax.reduce_sum(lax.square(lax.abs(left)), (0,))
-    rank = lax.reduce_sum(lax.convert_element_type(keep, np.int32), (0,))
-    return lax.squeeze(x, (1,)) if vector else x, residuals, rank, s
+        keep = s > s
+    x = product(
+        adjoint(vh), scaled(product(adjoint(u), columns), _inverse_where(keep, s), rows=True)
+    )
+    residuals = lax.square(abs(columns - product(a, x))).sum(0)
+    return x[:, 0] if b.ndim == 1 else x, residuals, keep.sum(dtype=np.int32), s
 
 
+@derived("p")
 def cond(x: ArrayLike, p: int | float | str | None = None) -> Array:
     """The condition numbers of matrices: by how much solving may enlarge an error.
 
@@ -462,21 +425,12 @@ def cond(x: ArrayLike, p: int | float | str | None = None) -> Array:
     x = _matrices("cond", x)
     if not all(aval_of(x).shape[-2:]):
         raise ShapeError(f"`cond` takes matrices that are not empty, but got {aval_of(x)}")
-    return _cond(x if p in (None, 2, -2) else square("cond", x), p)
-
-
-@compiled(static=("p",))
-def _cond(x: Any, p: Any) -> Any:
-    x = promote_inexact("cond", x)
-    if p in (None, 2, -2):
+    spectral = p in (None, 2, -2)
+    x = promote_inexact("cond", x if spectral else square("cond", x))
+    if spectral:
         s = svdvals(x)
-        axis = aval_of(s).ndim - 1
-        last = lax.slice_in_dim(s, aval_of(s).shape[-1] - 1, None, axis=axis)
-        ends = (last, _largest(s)) if p == -2 else (_largest(s), last)
-        ratio = lax.squeeze(lax.div(*ends), (axis,))
+        ratio = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     else:
-        ratio = lax.mul(norm(x, p, (-2, -1)), norm(inv(x), p, (-2, -1)))
-    axes = (aval_of(x).ndim - 2, aval_of(x).ndim - 1)
-    known = lax.bitwise_not(lax.reduce_or(lax.ne(x, x), axes))
-    singular = lax.bitwise_and(lax.ne(ratio, ratio), known)
-    return lax.select(singular, lax.full_like(ratio, np.inf), ratio)
+        ratio = norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
+    singular = (ratio != ratio) & ~(x != x).any((-2, -1))
+    return where(singular, np.inf, ratio)

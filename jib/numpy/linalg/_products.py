@@ -1,5 +1,9 @@
 """Norms, powers and products of matrices and vectors."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,10 +17,12 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
 from jib.lax._families import constant_like
 from jib.numpy import _contraction, _einsum
+from jib.numpy._choosing import where
+from jib.numpy._derived import derived
 from jib.numpy._promotion import as_operand, promote_inexact
-from jib.numpy._shaping import axes_tuple, integer
-from jib.numpy.linalg._solving import inv
-from jib.passes.eager import compiled
+from jib.numpy._reductions import kept
+from jib.numpy._shaping import axes_tuple, integer, moveaxis
+from jib.numpy.linalg._solving import identities, inv
 from jib.typing import Array, ArrayLike
 
 __all__ = ["matmul", "matrix_norm", "matrix_power", "multi_dot", "norm"]
@@ -24,6 +30,7 @@ __all__ = ["matmul", "matrix_norm", "matrix_power", "multi_dot", "norm"]
 matmul = _contraction.matmul
 
 
+@derived("ord", "axis", "keepdims")
 def norm(
     x: ArrayLike,
     ord: int | float | str | None = None,
@@ -50,8 +57,7 @@ def norm(
         >>> jnp.linalg.norm(jnp.array([3.0, 4.0])).tolist()
         5.0
     """
-    x = as_operand("norm", x)
-    ndim = aval_of(x).ndim
+    ndim = x.ndim
     if axis is None:
         if ord is not None and ndim not in (1, 2):
             raise ShapeError(
@@ -64,29 +70,16 @@ def norm(
         if len(axes) > 2 or not axes:
             raise ArgumentValueError(f"`norm` takes one axis or two, but got {axis}")
         kind = ("vector", 2 if ord is None else ord) if len(axes) == 1 else ("matrix", ord or "fro")
-    return _norm(x, axes, *kind, bool(keepdims))
-
-
-@compiled(static=("axes", "kind", "order", "keepdims"))
-def _norm(x: Any, axes: tuple[int, ...], kind: str, order: Any, keepdims: bool) -> Any:
     x = promote_inexact("norm", x)
-    shape = aval_of(x).shape
-    out = (_vector_norm if kind == "vector" else _matrix_norm)(x, axes, order)
-    if keepdims:
-        out = lax.reshape(out, tuple(1 if i in axes else n for i, n in enumerate(shape)))
-    return out
+    out = (_vector_norm if kind[0] == "vector" else _matrix_norm)(x, axes, kind[1])
+    return kept(out, x.shape, axes) if keepdims else out
 
 
 def _root_of_squares(x: Any, axes: tuple[int, ...]) -> Any:
-    if aval_of(x).dtype.kind == "c":
-        squares = lax.add(lax.square(lax.real(x)), lax.square(lax.imag(x)))
-    else:
-        squares = lax.square(x)
+    squares = x.real**2 + x.imag**2 if x.dtype.kind == "c" else lax.square(x)
     total = lax.reduce_sum(squares, axes)
     # The root has no derivative at 0; of the slopes there, 0 is chosen.
-    zero = lax.eq(total, constant_like(total, 0))
-    root = lax.sqrt(lax.select(zero, lax.full_like(total, 1), total))
-    return lax.select(zero, lax.full_like(total, 0), root)
+    return where(total == 0, 0, lax.sqrt(where(total == 0, 1, total)))
 
 
 def _vector_norm(x: Any, axes: tuple[int, ...], order: Any) -> Any:
@@ -102,10 +95,7 @@ def _vector_norm(x: Any, axes: tuple[int, ...], order: Any) -> Any:
     if order == 1:
         return lax.reduce_sum(size, axes)
     if order == 0:
-        counted = lax.convert_element_type(
-            lax.ne(size, constant_like(size, 0)), aval_of(size).dtype
-        )
-        return lax.reduce_sum(counted, axes)
+        return lax.reduce_sum((size != 0).astype(size.dtype), axes)
     total = lax.reduce_sum(lax.pow(size, constant_like(size, order)), axes)
     return lax.pow(total, constant_like(size, 1.0 / order))
 
@@ -120,18 +110,13 @@ def _matrix_norm(x: Any, axes: tuple[int, ...], order: Any) -> Any:
         extreme = lax.reduce_max if order > 0 else lax.reduce_min
         return extreme(totals, (place,))
     if order in (2, -2, "nuc"):
-        s = lax_linalg.svd(_axes_last(x, axes), compute_uv=False)
-        last = (aval_of(s).ndim - 1,)
+        s = lax_linalg.svd(moveaxis(x, axes, (-2, -1)), compute_uv=False)
+        last = (s.ndim - 1,)
         reduce = {2: lax.reduce_max, -2: lax.reduce_min, "nuc": lax.reduce_sum}[order]
         return reduce(s, last)
     raise ArgumentValueError(
         f"`norm` of matrices knows 'fro', 'nuc', 1, -1, 2, -2, inf, -inf, but got {order!r}"
     )
-
-
-def _axes_last(x: Any, axes: tuple[int, ...]) -> Any:
-    rest = [i for i in range(aval_of(x).ndim) if i not in axes]
-    return lax.transpose(x, (*rest, *axes))
 
 
 def matrix_norm(
@@ -141,6 +126,7 @@ def matrix_norm(
     return norm(x, ord, (-2, -1), keepdims)
 
 
+@derived("n")
 def matrix_power(a: ArrayLike, n: int) -> Array:
     """Square matrices to an integer power, by repeated squaring; of the inverse if it is negative.
 
@@ -149,29 +135,17 @@ def matrix_power(a: ArrayLike, n: int) -> Array:
         >>> jnp.linalg.matrix_power(jnp.array([[1, 1], [0, 1]]), 3).tolist()
         [[1, 3], [0, 1]]
     """
-    a = as_operand("matrix_power", a)
-    shape = aval_of(a).shape
-    if len(shape) < 2 or shape[-1] != shape[-2]:
+    if aval_of(a).ndim < 2 or len(set(aval_of(a).shape[-2:])) > 1:
         raise ShapeError(f"`matrix_power` takes square matrices, but got {aval_of(a)}")
-    power = integer("matrix_power", n)
-    return _matrix_power(inv(a) if power < 0 else a, abs(power))
-
-
-@compiled(static=("power",))
-def _matrix_power(a: Any, power: int) -> Any:
-    shape, dtype = aval_of(a).shape, aval_of(a).dtype
-    if not power:
-        place = np.dtype(np.int32)
-        rows, columns = (lax.broadcasted_iota(place, shape, len(shape) - i) for i in (2, 1))
-        return lax.convert_element_type(lax.eq(rows, columns), dtype)
-    out = None
-    while True:
+    power = abs(integer("matrix_power", n))
+    a = inv(a) if n < 0 else a
+    out = None if power else identities(a)
+    while power:
         if power & 1:
             out = a if out is None else matmul(out, a)
         power >>= 1
-        if not power:
-            return out
-        a = matmul(a, a)
+        a = matmul(a, a) if power else a
+    return out
 
 
 def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:

@@ -1,5 +1,9 @@
 """Linear systems, inverses and determinants, by LU decomposition."""
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false, reportOperatorIssue=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# (`derived` makes arrays of the arguments, which stay annotated as what callers may give.)
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -11,8 +15,8 @@ from jib import lax
 from jib.core.tracing import aval_of
 from jib.errors import ShapeError
 from jib.numpy._contraction import diagonal
-from jib.numpy._promotion import as_operand, promote_dtypes, promote_inexact
-from jib.passes.eager import compiled
+from jib.numpy._derived import derived
+from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_dtypes, promote_inexact
 from jib.typing import Array, ArrayLike
 
 __all__ = ["SlogdetResult", "det", "inv", "slogdet", "solve"]
@@ -28,6 +32,7 @@ def square(name: str, a: Any) -> Any:
     return a
 
 
+@derived()
 def inv(a: ArrayLike) -> Array:
     """The inverses of square matrices, of shape `(..., n, n)`.
 
@@ -41,19 +46,18 @@ def inv(a: ArrayLike) -> Array:
         >>> jnp.linalg.inv(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
         [[0.5, 0.0], [0.0, 0.25]]
     """
-    return _inv(square("inv", a))
+    a = promote_inexact("inv", square("inv", a))
+    return lax_linalg.solve(a, identities(a))
 
 
-@compiled
-def _inv(a: Any) -> Any:
-    a = promote_inexact("inv", a)
-    shape = aval_of(a).shape
-    word = np.dtype(np.int32)
+def identities(a: Any) -> Any:
+    """Identity matrices of the shape and dtype of square matrices."""
+    shape, word = aval_of(a).shape, np.dtype(np.int32)
     rows, columns = (lax.broadcasted_iota(word, shape, len(shape) - i) for i in (2, 1))
-    eye = lax.convert_element_type(lax.eq(rows, columns), aval_of(a).dtype)
-    return lax_linalg.solve(a, eye)
+    return lax.convert_element_type(lax.eq(rows, columns), aval_of(a).dtype)
 
 
+@derived()
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """The solutions of `a @ x == b`.
 
@@ -69,30 +73,15 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
         >>> jnp.linalg.solve(jnp.array([[2.0, 0.0], [0.0, 4.0]]), jnp.array([2.0, 2.0])).tolist()
         [1.0, 0.5]
     """
-    a, b = square("solve", a), as_operand("solve", b)
-    if not aval_of(b).ndim or aval_of(b).shape[-2:][0] != aval_of(a).shape[-1]:
-        raise ShapeError(f"`solve` cannot solve {aval_of(a)} for right sides {aval_of(b)}")
-    return _solve(a, b)
-
-
-@compiled
-def _solve(a: Any, b: Any) -> Any:
+    first, second = aval_of(square("solve", a)), aval_of(b)
+    if not second.ndim or second.shape[-2:][0] != first.shape[-1]:
+        raise ShapeError(f"`solve` cannot solve {first} for right sides {second}")
     a, b = (promote_inexact("solve", x) for x in promote_dtypes("solve", a, b))
-    vector = aval_of(b).ndim == 1
-    if vector:
-        b = lax.expand_dims(b, (1,))
-    first, second = aval_of(a).shape, aval_of(b).shape
-    lead = lax.broadcast_shapes(first[:-2], second[:-2])
-    a, b = (
-        lax.broadcast_in_dim(x, (*lead, *shape[-2:]), _places(len(lead) + 2, len(shape)))
-        for x, shape in ((a, first), (b, second))
-    )
+    b = b[:, None] if second.ndim == 1 else b
+    lead = lax.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a, b = (broadcast_to_shape(x, (*lead, *x.shape[-2:])) for x in (a, b))
     x = lax_linalg.solve(a, b)
-    return lax.squeeze(x, (aval_of(x).ndim - 1,)) if vector else x
-
-
-def _places(rank: int, own: int) -> range:
-    return range(rank - own, rank)
+    return x[..., 0] if second.ndim == 1 else x
 
 
 class SlogdetResult(NamedTuple):
@@ -102,24 +91,21 @@ class SlogdetResult(NamedTuple):
     logabsdet: Any
 
 
+@derived("method")
 def slogdet(a: ArrayLike, *, method: str | None = None) -> SlogdetResult:
     """The sign and the logarithm of the absolute value of determinants, without overflow.
 
     Raises:
         ShapeError: if the last two axes differ in length.
     """
-    return SlogdetResult(*_slogdet(square("slogdet", a)))
-
-
-@compiled
-def _slogdet(a: Any) -> tuple[Any, Any]:
-    line, exchanged = _diagonal_and_exchanges(a)
+    line, exchanged = _diagonal_and_exchanges(square("slogdet", a))
     axis = aval_of(line).ndim - 1
     logarithm = lax.reduce_sum(lax.log(lax.abs(line)), (axis,))
     sign = lax.mul(lax.reduce_prod(lax.sign(line), (axis,)), exchanged)
-    return sign, logarithm
+    return SlogdetResult(sign, logarithm)
 
 
+@derived()
 def det(a: ArrayLike) -> Array:
     """The determinants of square matrices.
 
@@ -128,12 +114,7 @@ def det(a: ArrayLike) -> Array:
         >>> jnp.linalg.det(jnp.array([[2.0, 0.0], [0.0, 4.0]])).tolist()
         8.0
     """
-    return _det(square("det", a))
-
-
-@compiled
-def _det(a: Any) -> Any:
-    line, exchanged = _diagonal_and_exchanges(a)
+    line, exchanged = _diagonal_and_exchanges(square("det", a))
     return lax.mul(lax.reduce_prod(line, (aval_of(line).ndim - 1,)), exchanged)
 
 

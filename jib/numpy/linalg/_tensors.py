@@ -9,6 +9,7 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
 from jib.numpy import _contraction, _shaping
 from jib.numpy._promotion import as_operand
+from jib.numpy._reductions import kept
 from jib.numpy.linalg._products import norm
 from jib.numpy.linalg._solving import inv, solve
 from jib.typing import Array, ArrayLike, DTypeLike
@@ -61,17 +62,14 @@ def vector_norm(
 ) -> Array:
     """The lengths of vectors along one axis, or along several (all by default) taken as one."""
     x = as_operand("vector_norm", x)
-    ndim = aval_of(x).ndim
-    axes = (
-        _shaping.axes_tuple("vector_norm", axis, ndim) if axis is not None else tuple(range(ndim))
-    )
     shape = aval_of(x).shape
-    kept = [i for i in range(ndim) if i not in axes]
-    flat = _shaping.transpose(x, (*kept, *axes))
-    flat = _shaping.reshape(flat, (*(shape[i] for i in kept), math.prod(shape[i] for i in axes)))
+    chosen = range(len(shape)) if axis is None else axis
+    axes = _shaping.axes_tuple("vector_norm", chosen, len(shape))
+    rest = [i for i in range(len(shape)) if i not in axes]
+    flat = _shaping.transpose(x, (*rest, *axes))
+    flat = _shaping.reshape(flat, (*(shape[i] for i in rest), math.prod(shape[i] for i in axes)))
     out = norm(flat, ord, -1)
-    ones = tuple(1 if i in axes else n for i, n in enumerate(shape))
-    return _shaping.reshape(out, ones) if keepdims else out
+    return kept(out, shape, axes) if keepdims else out
 
 
 def tensorinv(a: ArrayLike, ind: int = 2) -> Array:

@@ -96,8 +96,7 @@ def hilbert(n: int) -> Array:
 
 
 def _pascal(name: str, n: int, kind: str | None, signed: bool) -> Array:
-    if kind not in (None, "symmetric", "lower", "upper"):
-        raise ArgumentValueError(f"`{name}` knows 'symmetric', 'lower' and 'upper', not {kind!r}")
+    ArgumentValueError.check(name, "kind", kind, (None, "symmetric", "lower", "upper"))
     low = np.array([[float(math.comb(i, j)) for j in range(n)] for i in range(n)]).reshape(n, n)
     i = np.arange(n)
     low = low * (-1.0) ** (i[:, None] + i) if signed else low

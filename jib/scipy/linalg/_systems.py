@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,27 +14,24 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, NotAvailableError, ShapeError
 from jib.lax.linalg._matrices import adjoint, eye_like, product, scaled
 from jib.numpy import linalg as jnp_linalg
-from jib.numpy._promotion import as_operand, promote_dtypes, promote_inexact
+from jib.numpy._promotion import as_operand, promote_inexact
 from jib.numpy.linalg._solving import square
 from jib.passes.eager import compiled
+from jib.scipy._arguments import promoted
 from jib.transforms.linear import jvp
 from jib.transforms.vmap import vmap
 from jib.typing import Array, ArrayLike
 
 __all__ = [
     "cho_factor", "cho_solve", "cholesky", "det", "eigh", "eigh_tridiagonal", "expm",
-    "expm_frechet", "funm", "hessenberg", "inv", "lu", "lu_factor", "lu_solve", "polar", "qr",
+    "expm_frechet", "hessenberg", "inv", "lu", "lu_factor", "lu_solve", "polar", "qr",
     "rsf2csf", "schur", "solve", "solve_sylvester", "solve_triangular", "sqrtm", "svd",
 ]  # fmt: skip
 
 
-def _inexact(name: str, *arrays: Any) -> list[Any]:
-    return [promote_inexact(name, x) for x in promote_dtypes(name, *arrays)]
-
-
 def _solved(name: str, solver: Callable[..., Any], a: Any, b: Any) -> Any:
     """`solver(a, b)` for vectors or matrices `b`, with leading axes that broadcast."""
-    a, b = _inexact(name, square(name, a), as_operand(name, b))
+    a, b = promoted(name, square(name, a), as_operand(name, b))
     first, second = aval_of(a), aval_of(b)
     if not second.ndim or second.shape[-2:][0] != first.shape[-1]:
         raise ShapeError(f"`{name}` cannot solve {first} for right sides {second}")
@@ -74,11 +72,9 @@ def cho_factor(
 
 
 def cho_solve(
-    c_and_lower: tuple[ArrayLike, bool],
-    b: ArrayLike,
-    overwrite_b: bool = False,
+    c_and_lower: tuple[ArrayLike, bool], b: ArrayLike, overwrite_b: bool = False,
     check_finite: bool = True,
-) -> Array:
+) -> Array:  # fmt: skip
     """The solution of `a @ x == b`, from `cho_factor(a)`.
 
     Example:
@@ -104,15 +100,10 @@ def _cho_solve(c: Any, b: Any, lower: bool) -> Any:
 
 
 def solve(
-    a: ArrayLike,
-    b: ArrayLike,
-    lower: bool = False,
-    overwrite_a: bool = False,
-    overwrite_b: bool = False,
-    debug: bool = False,
-    check_finite: bool = True,
+    a: ArrayLike, b: ArrayLike, lower: bool = False, overwrite_a: bool = False,
+    overwrite_b: bool = False, debug: bool = False, check_finite: bool = True,
     assume_a: str = "gen",
-) -> Array:
+) -> Array:  # fmt: skip
     """The solution of `a @ x == b`.
 
     Args:
@@ -124,24 +115,15 @@ def solve(
         ShapeError: if the shapes do not fit.
         ArgumentValueError: for another `assume_a`.
     """
-    if assume_a not in ("gen", "sym", "her", "pos"):
-        raise ArgumentValueError(
-            f"`solve` knows assume_a='gen', 'sym', 'her' and 'pos', but got {assume_a!r}",
-            help="x = jib.scipy.linalg.solve(a, b)",
-        )
+    ArgumentValueError.check("solve", "assume_a", assume_a, ("gen", "sym", "her", "pos"))
     return cho_solve(cho_factor(a, lower), b) if assume_a == "pos" else jnp_linalg.solve(a, b)
 
 
 def solve_triangular(
-    a: ArrayLike,
-    b: ArrayLike,
-    trans: int | str = 0,
-    lower: bool = False,
-    unit_diagonal: bool = False,
-    overwrite_b: bool = False,
-    debug: Any = None,
+    a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bool = False,
+    unit_diagonal: bool = False, overwrite_b: bool = False, debug: Any = None,
     check_finite: bool = True,
-) -> Array:
+) -> Array:  # fmt: skip
     """The solution of `a @ x == b`, where only one triangle of `a` is read.
 
     Args:
@@ -153,29 +135,21 @@ def solve_triangular(
         ArgumentValueError: for another `trans`.
     """
     places = {0: 0, "N": 0, 1: 1, "T": 1, 2: 2, "C": 2}
-    if trans not in places:
-        raise ArgumentValueError(f"`solve_triangular` knows trans=0, 1 and 2, but got {trans!r}")
+    ArgumentValueError.check("solve_triangular", "trans", trans, tuple(places))
     return _solve_triangular(a, b, places[trans], bool(lower), bool(unit_diagonal))
 
 
 @compiled(static=("trans", "lower", "unit"))
 def _solve_triangular(a: Any, b: Any, trans: int, lower: bool, unit: bool) -> Any:
     flags = {"transpose_a": trans > 0, "conjugate_a": trans > 1, "unit_diagonal": unit}
-
-    def solver(a: Any, b: Any) -> Any:
-        return lax_linalg.triangular_solve(a, b, left_side=True, lower=lower, **flags)
-
+    solver = functools.partial(lax_linalg.triangular_solve, left_side=True, lower=lower, **flags)
     return _solved("solve_triangular", solver, a, b)
 
 
 def svd(
-    a: ArrayLike,
-    full_matrices: bool = True,
-    compute_uv: bool = True,
-    overwrite_a: bool = False,
-    check_finite: bool = True,
-    lapack_driver: str = "gesdd",
-) -> Any:
+    a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True, overwrite_a: bool = False,
+    check_finite: bool = True, lapack_driver: str = "gesdd",
+) -> Any:  # fmt: skip
     """The singular value decomposition; see `jib.numpy.linalg.svd`."""
     out = jnp_linalg.svd(a, full_matrices, compute_uv)
     return tuple(out) if compute_uv else out
@@ -192,17 +166,10 @@ def inv(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> A
 
 
 def eigh(
-    a: ArrayLike,
-    b: ArrayLike | None = None,
-    lower: bool = True,
-    eigvals_only: bool = False,
-    overwrite_a: bool = False,
-    overwrite_b: bool = False,
-    turbo: bool = True,
-    eigvals: None = None,
-    type: int = 1,
-    check_finite: bool = True,
-) -> Any:
+    a: ArrayLike, b: ArrayLike | None = None, lower: bool = True, eigvals_only: bool = False,
+    overwrite_a: bool = False, overwrite_b: bool = False, turbo: bool = True, eigvals: None = None,
+    type: int = 1, check_finite: bool = True,
+) -> Any:  # fmt: skip
     """The eigenvalues and eigenvectors of Hermitian matrices; see `jib.numpy.linalg.eigh`.
 
     Raises:
@@ -215,15 +182,9 @@ def eigh(
 
 
 def eigh_tridiagonal(
-    d: ArrayLike,
-    e: ArrayLike,
-    *,
-    eigvals_only: bool = False,
-    select: str = "a",
-    select_range: tuple[int, int] | None = None,
-    tol: float | None = None,
-    key: Any = None,
-) -> Any:
+    d: ArrayLike, e: ArrayLike, *, eigvals_only: bool = False, select: str = "a",
+    select_range: tuple[int, int] | None = None, tol: float | None = None, key: Any = None,
+) -> Any:  # fmt: skip
     """The eigenvalues and eigenvectors of a Hermitian matrix with diagonals `d` and `e`.
 
     The whole matrix is made, so its derivatives are those of `eigh`.
@@ -235,12 +196,9 @@ def eigh_tridiagonal(
     Raises:
         ArgumentValueError: for another `select`.
     """
-    if select not in ("a", "i") or (select == "i" and select_range is None):
-        raise ArgumentValueError(
-            f"`eigh_tridiagonal` knows select='a', and select='i' with a select_range, but got "
-            f"{select!r} with {select_range}"
-        )
-    d, e = _inexact("eigh_tridiagonal", d, e)
+    known = ("a",) if select_range is None else ("a", "i")
+    ArgumentValueError.check("eigh_tridiagonal", "select", select, known)
+    d, e = promoted("eigh_tridiagonal", d, e)
     w, v = jnp_linalg.eigh(jnp.diag(d) + jnp.diag(e, 1) + jnp.diag(jnp.conj(e), -1))
     if select == "i":
         first, last = select_range  # type: ignore[misc]
@@ -254,8 +212,7 @@ def schur(a: ArrayLike, output: str = "real") -> tuple[Array, Array]:
     Args:
         output: "complex" makes `t` a triangle, where for real matrices it may have 2x2 blocks.
     """
-    if output not in ("real", "complex"):
-        raise ArgumentValueError(f"`schur` knows 'real' and 'complex', but got {output!r}")
+    ArgumentValueError.check("schur", "output", output, ("real", "complex"))
     a = promote_inexact("schur", square("schur", a))
     t, z = lax_linalg.schur(_complexified(a) if output == "complex" else a)
     return t, z
@@ -267,7 +224,7 @@ def _complexified(a: Any) -> Any:
 
 def rsf2csf(T: ArrayLike, Z: ArrayLike, check_finite: bool = True) -> tuple[Array, Array]:
     """The complex Schur form from a real one."""
-    T, Z = (_complexified(x) for x in _inexact("rsf2csf", square("rsf2csf", T), Z))
+    T, Z = (_complexified(x) for x in promoted("rsf2csf", square("rsf2csf", T), Z))
     form, turn = lax_linalg.schur(T)
     return form, jnp.matmul(Z, turn, precision="highest")
 
@@ -296,12 +253,9 @@ def lu_factor(
 
 
 def lu_solve(
-    lu_and_piv: tuple[ArrayLike, ArrayLike],
-    b: ArrayLike,
-    trans: int = 0,
-    overwrite_b: bool = False,
-    check_finite: bool = True,
-) -> Array:
+    lu_and_piv: tuple[ArrayLike, ArrayLike], b: ArrayLike, trans: int = 0,
+    overwrite_b: bool = False, check_finite: bool = True,
+) -> Array:  # fmt: skip
     """The solution of `a @ x == b` (with `trans`, of `a^T` or `a^H`), from `lu_factor(a)`."""
     factors, pivots = lu_and_piv
     order = lax_linalg.lu_pivots_to_permutation(pivots, aval_of(factors).shape[-1])
@@ -334,40 +288,28 @@ def lu(
 
 
 def qr(
-    a: ArrayLike,
-    overwrite_a: bool = False,
-    lwork: Any = None,
-    mode: str = "full",
-    pivoting: bool = False,
-    check_finite: bool = True,
-) -> Any:
+    a: ArrayLike, overwrite_a: bool = False, lwork: Any = None, mode: str = "full",
+    pivoting: bool = False, check_finite: bool = True,
+) -> Any:  # fmt: skip
     """The QR decomposition; modes "full", "r" and "economic", and perhaps an order of columns."""
-    if mode not in ("full", "r", "economic"):
-        raise ArgumentValueError(f"`qr` knows 'full', 'r' and 'economic', but got {mode!r}")
+    ArgumentValueError.check("qr", "mode", mode, ("full", "r", "economic"))
     options = {"pivoting": pivoting, "full_matrices": mode != "economic"}
     out = lax_linalg.qr(promote_inexact("qr", a), **options)
     return out[1:] if mode == "r" else out
 
 
 def polar(
-    a: ArrayLike,
-    side: str = "right",
-    *,
-    method: str = "qdwh",
-    eps: float | None = None,
+    a: ArrayLike, side: str = "right", *, method: str = "qdwh", eps: float | None = None,
     max_iterations: int | None = None,
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array]:  # fmt: skip
     """`u` with orthonormal columns (or rows) and a positive `p` with `u @ p == a`.
 
     Args:
         side: "left" for `p @ u == a`.
         method: "qdwh" or "svd"; both are computed by the singular value decomposition.
     """
-    if side not in ("right", "left") or method not in ("qdwh", "svd"):
-        raise ArgumentValueError(
-            f"`polar` knows the sides 'right' and 'left' and the methods 'qdwh' and 'svd', but got "
-            f"{side!r} and {method!r}"
-        )
+    ArgumentValueError.check("polar", "side", side, ("right", "left"))
+    ArgumentValueError.check("polar", "method", method, ("qdwh", "svd"))
     u, s, vh = lax_linalg.svd(promote_inexact("polar", a), full_matrices=False)
     base = adjoint(vh) if side == "right" else u
     return product(u, vh), product(scaled(base, s), adjoint(base))
@@ -434,7 +376,7 @@ def expm_frechet(
     A: ArrayLike, E: ArrayLike, *, method: str | None = None, compute_expm: bool = True
 ) -> Any:
     """The exponential of a matrix, and its derivative in the direction `E`."""
-    A, E = _inexact("expm_frechet", square("expm_frechet", A), square("expm_frechet", E))
+    A, E = promoted("expm_frechet", square("expm_frechet", A), square("expm_frechet", E))
     out, change = jvp(expm, (A,), (E,))
     return (out, change) if compute_expm else change
 
@@ -451,10 +393,7 @@ def sqrtm(A: ArrayLike, blocksize: int = 1) -> Array:
     def column(j: Any, u: Any) -> Any:
         def row(step: Any, u: Any) -> Any:
             i = j - 1 - step
-            inner = jnp.sum(jnp.where(jnp.arange(n) == i, 0, u[i]) * jnp.where(
-                jnp.arange(n) == j, 0, u[:, j]
-            ))  # fmt: skip
-            rest = t[i, j] - inner
+            rest = t[i, j] - jnp.matmul(u[i], u[:, j], precision="highest")
             return u.at[i, j].set(jnp.where(rest == 0, 0, rest / (line[i] + line[j])))
 
         return lax.fori_loop(0, j, row, u)
@@ -463,45 +402,11 @@ def sqrtm(A: ArrayLike, blocksize: int = 1) -> Array:
     return product(product(z, u), adjoint(z))
 
 
-def funm(A: ArrayLike, func: Callable[..., Any], disp: bool = True) -> Any:
-    """A function of a matrix, by its Schur form and Parlett's recurrence; on CPUs.
-
-    Eigenvalues must differ. Without `disp` an estimate of the relative error is returned, too.
-
-    Source: Golub and Van Loan, Matrix Computations, 4th edition, algorithm 9.1.1.
-    """
-    t, z = schur(A, "complex")
-    n = aval_of(t).shape[0]
-    f = jnp.diag(func(jnp.diagonal(t)))
-    smallest = jnp.min(jnp.abs(jnp.diagonal(t))) if n else 0.0
-    gaps = [abs(smallest)]
-    for p in range(1, n):
-        for i in range(n - p):
-            j = i + p
-            inner = slice(i + 1, j)
-            s = (
-                t[i, j] * (f[j, j] - f[i, i])
-                + t[i, inner] @ f[inner, j]
-                - f[i, inner] @ t[inner, j]
-            )
-            gap = t[j, j] - t[i, i]
-            f = f.at[i, j].set(jnp.where(gap == 0, s, s / gap))
-            gaps.append(jnp.abs(gap))
-    out = product(product(z, f), adjoint(z))
-    if disp:
-        return out
-    smallest = jnp.min(jnp.stack([jnp.asarray(g) for g in gaps[1:]])) if n > 1 else 1.0
-    eps = dtypes.finfo(aval_of(t).dtype).eps
-    above = jnp_linalg.norm(jnp.triu(t, 1), 1)
-    error = jnp.minimum(1, jnp.maximum(eps, eps / smallest * above))
-    return out, jnp.where(jnp.isfinite(jnp.abs(out)).all(), error, np.inf)
-
-
 def solve_sylvester(
     A: ArrayLike, B: ArrayLike, C: ArrayLike, *, method: str = "schur", tol: float = 1e-8
 ) -> Array:
     """The solution of `A @ X + X @ B == C`, as one linear system."""
-    a, b, c = _inexact("solve_sylvester", square("solve_sylvester", A), B, C)
+    a, b, c = promoted("solve_sylvester", square("solve_sylvester", A), B, C)
     m, n = aval_of(a).shape[-1], aval_of(b).shape[-1]
     matrix = jnp.kron(a, jnp.eye(n)) + jnp.kron(jnp.eye(m), b.T)
     return jnp_linalg.solve(matrix, c.reshape(-1)).reshape(m, n)

@@ -63,15 +63,9 @@ def _solved(
 
 
 def cg(
-    A: Any,
-    b: Any,
-    x0: Any = None,
-    *,
-    tol: ArrayLike = 1e-5,
-    atol: ArrayLike = 0.0,
-    maxiter: int | None = None,
-    M: Any = None,
-) -> tuple[Any, None]:
+    A: Any, b: Any, x0: Any = None, *, tol: ArrayLike = 1e-5, atol: ArrayLike = 0.0,
+    maxiter: int | None = None, M: Any = None,
+) -> tuple[Any, None]:  # fmt: skip
     """Solve `A @ x == b` for a Hermitian positive definite `A`, by conjugate gradients.
 
     Derivatives solve the same system again; they do not go through the iterations.
@@ -119,15 +113,9 @@ def _cg(product: Any, precondition: Any, b: Any, x: Any, limit: Any, maxiter: An
 
 
 def bicgstab(
-    A: Any,
-    b: Any,
-    x0: Any = None,
-    *,
-    tol: ArrayLike = 1e-5,
-    atol: ArrayLike = 0.0,
-    maxiter: int | None = None,
-    M: Any = None,
-) -> tuple[Any, None]:
+    A: Any, b: Any, x0: Any = None, *, tol: ArrayLike = 1e-5, atol: ArrayLike = 0.0,
+    maxiter: int | None = None, M: Any = None,
+) -> tuple[Any, None]:  # fmt: skip
     """Solve `A @ x == b` for any square `A`, by stabilised biconjugate gradients; see `cg`.
 
     Source: van der Vorst, Bi-CGSTAB (1992).
@@ -165,17 +153,9 @@ def _bicgstab(product: Any, precondition: Any, b: Any, x: Any, limit: Any, maxit
 
 
 def gmres(
-    A: Any,
-    b: Any,
-    x0: Any = None,
-    *,
-    tol: ArrayLike = 1e-5,
-    atol: ArrayLike = 0.0,
-    restart: int = 20,
-    maxiter: int | None = None,
-    M: Any = None,
-    solve_method: str = "batched",
-) -> tuple[Any, None]:
+    A: Any, b: Any, x0: Any = None, *, tol: ArrayLike = 1e-5, atol: ArrayLike = 0.0,
+    restart: int = 20, maxiter: int | None = None, M: Any = None, solve_method: str = "batched",
+) -> tuple[Any, None]:  # fmt: skip
     """Solve `A @ x == b` for any square `A`, by the least residual in a growing space; see `cg`.
 
     Args:
@@ -185,10 +165,7 @@ def gmres(
 
     Source: Saad and Schultz, GMRES (1986).
     """
-    if solve_method not in ("batched", "incremental"):
-        raise ArgumentValueError(
-            f"`gmres` knows the methods 'batched' and 'incremental', but got {solve_method!r}"
-        )
+    ArgumentValueError.check("gmres", "solve_method", solve_method, ("batched", "incremental"))
 
     def iterate(product: Any, precondition: Any, b: Any, x: Any, limit: Any, maxiter: Any) -> Any:
         size = min(int(restart), b.size)

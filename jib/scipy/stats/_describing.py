@@ -23,12 +23,6 @@ class ModeResult(NamedTuple):
     count: Any
 
 
-def _choose(name: str, option: str, value: Any, known: tuple[str, ...]) -> None:
-    if value not in known:
-        listed = ", ".join(map(repr, known))
-        raise ArgumentValueError(f"the `{option}` of `{name}` is one of {listed}, not {value!r}")
-
-
 def _lines(a: Any, axis: int | None) -> tuple[Any, int]:
     a = jnp.atleast_1d(a)
     return (a.ravel(), 0) if axis is None else (a, axis)
@@ -42,7 +36,7 @@ def mode(
     Raises:
         ArgumentValueError: if `nan_policy` is not "propagate".
     """
-    _choose("mode", "nan_policy", nan_policy, ("propagate",))
+    ArgumentValueError.check("mode", "nan_policy", nan_policy, ("propagate",))
     return ModeResult(*_mode(a, axis, keepdims))
 
 
@@ -73,8 +67,10 @@ def rankdata(
     Raises:
         ArgumentValueError: if there is no such method, or `nan_policy` is not "propagate".
     """
-    _choose("rankdata", "method", method, ("average", "min", "max", "dense", "ordinal"))
-    _choose("rankdata", "nan_policy", nan_policy, ("propagate",))
+    ArgumentValueError.check(
+        "rankdata", "method", method, ("average", "min", "max", "dense", "ordinal")
+    )
+    ArgumentValueError.check("rankdata", "nan_policy", nan_policy, ("propagate",))
     return _rankdata(a, method, axis)
 
 
@@ -101,19 +97,15 @@ def _rankdata(a: Any, method: str, axis: int | None) -> Any:
 
 
 def sem(
-    a: ArrayLike,
-    axis: int | None = 0,
-    ddof: int = 1,
-    nan_policy: str = "propagate",
-    *,
+    a: ArrayLike, axis: int | None = 0, ddof: int = 1, nan_policy: str = "propagate", *,
     keepdims: bool = False,
-) -> Array:
+) -> Array:  # fmt: skip
     """The standard error of the mean: the deviation over the root of the number of values.
 
     Raises:
         ArgumentValueError: if `nan_policy` is neither "propagate" nor "omit".
     """
-    _choose("sem", "nan_policy", nan_policy, ("propagate", "omit"))
+    ArgumentValueError.check("sem", "nan_policy", nan_policy, ("propagate", "omit"))
     values: Any = promote_inexact("sem", jnp.asarray(a))
     if nan_policy == "omit":
         count = (~jnp.isnan(values)).sum(axis, keepdims=keepdims).astype(values.dtype)

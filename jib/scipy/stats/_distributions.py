@@ -14,7 +14,7 @@ from jib.passes.eager import compiled
 from jib.scipy import special
 from jib.scipy._arguments import promoted
 from jib.scipy.special import betaln, gammaln, log_ndtr, xlog1py, xlogy
-from jib.scipy.stats._family import distribution, module
+from jib.scipy.stats._family import distribution, module, with_exponential
 from jib.typing import Array, ArrayLike
 
 __all__ = [
@@ -46,65 +46,41 @@ uniform = distribution(
     "uniform", support=(0.0, 1.0), logpdf=jnp.zeros_like, cdf=lambda y: y, ppf=lambda q: q
 )
 expon = distribution(
-    "expon",
-    support=_POSITIVE,
-    logpdf=lambda y: -y,
-    logsf=lambda y: -y,
-    cdf=lambda y: -jnp.expm1(-y),
-    ppf=lambda q: -jnp.log1p(-q),
-)
+    "expon", support=_POSITIVE, logpdf=lambda y: -y, logsf=lambda y: -y,
+    cdf=lambda y: -jnp.expm1(-y), ppf=lambda q: -jnp.log1p(-q),
+)  # fmt: skip
 cauchy = distribution(
-    "cauchy",
-    symmetric=True,
-    logpdf=lambda y: -math.log(math.pi) - jnp.log1p(y * y),
+    "cauchy", symmetric=True, logpdf=lambda y: -math.log(math.pi) - jnp.log1p(y * y),
     cdf=lambda y: jnp.arctan2(jnp.ones_like(y), -y) / math.pi,
-    ppf=lambda q: jnp.tan(math.pi * (q - 0.5)),
-    isf=lambda q: jnp.tan(math.pi * (0.5 - q)),
-)
+    ppf=lambda q: jnp.tan(math.pi * (q - 0.5)), isf=lambda q: jnp.tan(math.pi * (0.5 - q)),
+)  # fmt: skip
 laplace = distribution(
-    "laplace",
-    symmetric=True,
-    logpdf=lambda y: -abs(y) - math.log(2),
+    "laplace", symmetric=True, logpdf=lambda y: -abs(y) - math.log(2),
     cdf=lambda y: _from_tail(y, jnp.exp(-abs(y))),
-)
+)  # fmt: skip
 logistic = distribution(
-    "logistic",
-    symmetric=True,
-    spelled={"ppf": "x", "isf": "x"},
-    logpdf=lambda y: -2 * jnp.logaddexp(0.5 * y, -0.5 * y),
-    cdf=special.expit,
-    logcdf=lambda y: -jnp.logaddexp(0, -y),
-    ppf=special.logit,
-    isf=lambda q: -special.logit(q),
-)
+    "logistic", symmetric=True, spelled={"ppf": "x", "isf": "x"},
+    logpdf=lambda y: -2 * jnp.logaddexp(0.5 * y, -0.5 * y), cdf=special.expit,
+    logcdf=lambda y: -jnp.logaddexp(0, -y), ppf=special.logit, isf=lambda q: -special.logit(q),
+)  # fmt: skip
 gumbel_r = distribution(
-    "gumbel_r",
-    logpdf=lambda y: -y - jnp.exp(-y),
-    logcdf=lambda y: -jnp.exp(-y),
-    sf=lambda y: -jnp.expm1(-jnp.exp(-y)),
-    ppf=lambda q: -jnp.log(-jnp.log(q)),
+    "gumbel_r", logpdf=lambda y: -y - jnp.exp(-y), logcdf=lambda y: -jnp.exp(-y),
+    sf=lambda y: -jnp.expm1(-jnp.exp(-y)), ppf=lambda q: -jnp.log(-jnp.log(q)),
     spelled={"ppf": "p"},
-)
+)  # fmt: skip
 gumbel_l = distribution(
-    "gumbel_l",
-    logpdf=lambda y: y - jnp.exp(y),
-    logsf=lambda y: -jnp.exp(y),
-    cdf=lambda y: -jnp.expm1(-jnp.exp(y)),
-    ppf=lambda q: jnp.log(-jnp.log1p(-q)),
+    "gumbel_l", logpdf=lambda y: y - jnp.exp(y), logsf=lambda y: -jnp.exp(y),
+    cdf=lambda y: -jnp.expm1(-jnp.exp(y)), ppf=lambda q: jnp.log(-jnp.log1p(-q)),
     spelled={"ppf": "p"},
-)
+)  # fmt: skip
 
 # ---------------------------------------------------------------------- with shape parameters
 
 pareto = distribution(
-    "pareto",
-    "b",
-    support=(1.0, math.inf),
-    logpdf=lambda y, b: jnp.log(b) - (b + 1) * jnp.log(y),
-    logsf=lambda y, b: -b * jnp.log(y),
-    cdf=lambda y, b: -jnp.expm1(-b * jnp.log(y)),
+    "pareto", "b", support=(1.0, math.inf), logpdf=lambda y, b: jnp.log(b) - (b + 1) * jnp.log(y),
+    logsf=lambda y, b: -b * jnp.log(y), cdf=lambda y, b: -jnp.expm1(-b * jnp.log(y)),
     ppf=lambda q, b: jnp.exp(-jnp.log1p(-q) / b),
-)
+)  # fmt: skip
 
 
 def _gamma(y: Any, a: Any) -> Any:
@@ -112,63 +88,39 @@ def _gamma(y: Any, a: Any) -> Any:
 
 
 gamma = distribution(
-    "gamma",
-    "a",
-    support=_POSITIVE,
-    logpdf=_gamma,
-    cdf=lambda y, a: special.gammainc(a, y),
+    "gamma", "a", support=_POSITIVE, logpdf=_gamma, cdf=lambda y, a: special.gammainc(a, y),
     sf=lambda y, a: special.gammaincc(a, y),
-)
+)  # fmt: skip
 chi2 = distribution(
-    "chi2",
-    "df",
-    support=_POSITIVE,
-    logpdf=lambda y, df: _gamma(0.5 * y, 0.5 * df) - math.log(2),
+    "chi2", "df", support=_POSITIVE, logpdf=lambda y, df: _gamma(0.5 * y, 0.5 * df) - math.log(2),
     cdf=lambda y, df: special.gammainc(0.5 * df, 0.5 * y),
     sf=lambda y, df: special.gammaincc(0.5 * df, 0.5 * y),
-)
+)  # fmt: skip
 beta = distribution(
-    "beta",
-    "a b",
-    support=(0.0, 1.0),
-    valid=lambda a, b: (a > 0) & (b > 0),
+    "beta", "a b", support=(0.0, 1.0), valid=lambda a, b: (a > 0) & (b > 0),
     logpdf=lambda y, a, b: xlogy(a - 1, y) + xlog1py(b - 1, -y) - betaln(a, b),
-    cdf=lambda y, a, b: special.betainc(a, b, y),
-    sf=lambda y, a, b: special.betainc(b, a, 1 - y),
-)
+    cdf=lambda y, a, b: special.betainc(a, b, y), sf=lambda y, a, b: special.betainc(b, a, 1 - y),
+)  # fmt: skip
 t = distribution(
-    "t",
-    "df",
+    "t", "df",
     logpdf=lambda y, df: (
-        gammaln(0.5 * (df + 1))
-        - gammaln(0.5 * df)
-        - 0.5 * jnp.log(math.pi * df)
+        gammaln(0.5 * (df + 1)) - gammaln(0.5 * df) - 0.5 * jnp.log(math.pi * df)
         - 0.5 * (df + 1) * jnp.log1p(y * y / df)
     ),
-)
+)  # fmt: skip
 gennorm = distribution(
-    "gennorm",
-    "beta",
-    parameters="",
-    symmetric=True,
+    "gennorm", "beta", parameters="", symmetric=True,
     logpdf=lambda y, beta: jnp.log(0.5 * beta) - gammaln(1 / beta) - abs(y) ** beta,
     cdf=lambda y, beta: _from_tail(y, special.gammaincc(1 / beta, abs(y) ** beta)),
-)
+)  # fmt: skip
 vonmises = distribution(
-    "vonmises",
-    "kappa",
-    parameters="",
-    valid=lambda kappa: kappa > 0,
+    "vonmises", "kappa", parameters="", valid=lambda kappa: kappa > 0,
     logpdf=lambda y, kappa: kappa * (jnp.cos(y) - 1) - _LOG_2PI - jnp.log(special.i0e(kappa)),
-)
+)  # fmt: skip
 wrapcauchy = distribution(
-    "wrapcauchy",
-    "c",
-    parameters="",
-    support=(0.0, 2 * math.pi),
-    valid=lambda c: (c > 0) & (c < 1),
+    "wrapcauchy", "c", parameters="", support=(0.0, 2 * math.pi), valid=lambda c: (c > 0) & (c < 1),
     logpdf=lambda y, c: jnp.log1p(-c * c) - _LOG_2PI - jnp.log1p(c * c - 2 * c * jnp.cos(y)),
-)
+)  # fmt: skip
 
 
 def _log_mass(a: Any, b: Any) -> Any:
@@ -180,14 +132,11 @@ def _log_mass(a: Any, b: Any) -> Any:
 
 
 truncnorm = distribution(
-    "truncnorm",
-    "a b",
-    support=lambda a, b: (a, b),
-    valid=lambda a, b: a < b,
+    "truncnorm", "a b", support=lambda a, b: (a, b), valid=lambda a, b: a < b,
     logpdf=lambda y, a, b: _normal(y) - _log_mass(a, b),
     logcdf=lambda y, a, b: _log_mass(a, y) - _log_mass(a, b),
     logsf=lambda y, a, b: _log_mass(y, b) - _log_mass(a, b),
-)
+)  # fmt: skip
 
 # -------------------------------------------------------------------------------- of counts
 
@@ -200,8 +149,10 @@ def _bernoulli_ppf(q: Any, p: Any) -> Any:
     return jnp.where(wrong, np.nan, jnp.where(q <= 1 - p, 0, jnp.ones_like(q)))
 
 
-def _entropy(mu: Any, loc: Any) -> Any:
+@compiled
+def _poisson_entropy(mu: ArrayLike, loc: ArrayLike = 0) -> Array:
     """The entropy in nats: by its sum up to mean 100, and by its asymptotic series beyond."""
+    mu, loc = (jnp.asarray(x) for x in promoted("poisson.entropy", mu, loc))
     mu = jnp.broadcast_to(mu, jnp.broadcast_shapes(mu.shape, loc.shape))
     small = jnp.minimum(mu, 100)
     k = jnp.arange(250, dtype=mu.dtype).reshape(250, *(1 for _ in mu.shape))
@@ -211,64 +162,37 @@ def _entropy(mu: Any, loc: Any) -> Any:
     return jnp.where(mu > 100, series, jnp.where(mu == 0, 0, total))
 
 
-@compiled
-def _poisson_entropy(mu: ArrayLike, loc: ArrayLike = 0) -> Array:
-    """The entropy in nats."""
-    return _entropy(*(jnp.asarray(x) for x in promoted("poisson.entropy", mu, loc)))
-
-
 bernoulli = distribution(
-    "bernoulli",
-    "p",
-    parameters="loc",
-    plain=("cdf",),
-    support=(0.0, 1.0),
-    valid=lambda p: (p >= 0) & (p <= 1),
-    others={"ppf": _bernoulli_ppf},
+    "bernoulli", "p", parameters="loc", plain=("cdf",), support=(0.0, 1.0),
+    valid=lambda p: (p >= 0) & (p <= 1), others={"ppf": _bernoulli_ppf},
     logpmf=lambda k, p: xlogy(k, p) + xlog1py(1 - k, -p),
     cdf=lambda k, p: jnp.where(k < 1, 1 - p, 1),
-)
+)  # fmt: skip
 binom = distribution(
-    "binom",
-    "n p",
-    parameters="loc",
-    support=lambda n, p: (0.0, n),
+    "binom", "n p", parameters="loc", support=lambda n, p: (0.0, n),
     logpmf=lambda k, n, p: _choices(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
-)
+)  # fmt: skip
 betabinom = distribution(
-    "betabinom",
-    "n a b",
-    parameters="loc",
-    support=lambda n, a, b: (0.0, n),
+    "betabinom", "n a b", parameters="loc", support=lambda n, a, b: (0.0, n),
     valid=lambda n, a, b: (n >= 0) & (a > 0) & (b > 0),
     logpmf=lambda k, n, a, b: _choices(n, k) + betaln(k + a, n - k + b) - betaln(a, b),
-)
+)  # fmt: skip
 nbinom = distribution(
-    "nbinom",
-    "n p",
-    parameters="loc",
-    support=_POSITIVE,
+    "nbinom", "n p", parameters="loc", support=_POSITIVE,
     logpmf=lambda k, n, p: (
         gammaln(k + n) - gammaln(n) - gammaln(k + 1) + xlogy(n, p) + xlog1py(k, -p)
     ),
-)
+)  # fmt: skip
 geom = distribution(
-    "geom",
-    "p",
-    parameters="loc",
-    support=(1.0, math.inf),
+    "geom", "p", parameters="loc", support=(1.0, math.inf),
     logpmf=lambda k, p: xlog1py(k - 1, -p) + jnp.log(p),
-)
+)  # fmt: skip
 poisson = distribution(
-    "poisson",
-    "mu",
-    parameters="loc",
-    support=_POSITIVE,
-    others={"entropy": _poisson_entropy},
+    "poisson", "mu", parameters="loc", support=_POSITIVE, others={"entropy": _poisson_entropy},
     logpmf=lambda k, mu: xlogy(k, mu) - gammaln(k + 1) - mu,
     cdf=lambda k, mu: special.gammaincc(jnp.floor(k) + 1, mu),
     sf=lambda k, mu: special.gammainc(jnp.floor(k) + 1, mu),
-)
+)  # fmt: skip
 
 
 def _choices(n: Any, k: Any) -> Any:
@@ -359,23 +283,8 @@ def _multivariate_normal(x: Any, mean: Any, cov: Any) -> Any:
     return -0.5 * ((y * y).sum(-1) + size * _LOG_2PI) - logs
 
 
-def _dirichlet_pdf(x: ArrayLike, alpha: ArrayLike) -> Array:
-    """The density."""
-    return jnp.exp(_dirichlet_logpdf(x, alpha))
-
-
-def _multinomial_pmf(x: ArrayLike, n: ArrayLike, p: ArrayLike) -> Array:
-    """The probability."""
-    return jnp.exp(_multinomial_logpmf(x, n, p))
-
-
-def _multivariate_normal_pdf(x: ArrayLike, mean: ArrayLike, cov: ArrayLike) -> Array:
-    """The density."""
-    return jnp.exp(_multivariate_normal_logpdf(x, mean, cov))
-
-
-dirichlet = module("dirichlet", logpdf=_dirichlet_logpdf, pdf=_dirichlet_pdf)
-multinomial = module("multinomial", logpmf=_multinomial_logpmf, pmf=_multinomial_pmf)
+dirichlet = module("dirichlet", **with_exponential(logpdf=_dirichlet_logpdf))
+multinomial = module("multinomial", **with_exponential(logpmf=_multinomial_logpmf))
 multivariate_normal = module(
-    "multivariate_normal", logpdf=_multivariate_normal_logpdf, pdf=_multivariate_normal_pdf
+    "multivariate_normal", **with_exponential(logpdf=_multivariate_normal_logpdf)
 )

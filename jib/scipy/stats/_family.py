@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import types
@@ -15,7 +16,7 @@ from jib.passes.eager import compiled
 from jib.scipy._arguments import promoted
 from jib.typing import Array
 
-__all__ = ["distribution", "module"]
+__all__ = ["distribution", "module", "with_exponential"]
 
 _CUMULATIVE = {"cdf": (0, 1), "sf": (1, 0), "logcdf": (-np.inf, 0), "logsf": (0, -np.inf)}
 _TEXT = {
@@ -42,6 +43,18 @@ def module(name: str, **functions: Callable[..., Any]) -> Any:
     made.__all__ = sorted(functions)  # type: ignore[attr-defined]
     sys.modules[made.__name__] = made
     return made
+
+
+def with_exponential(**functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """`logpdf` (or `logpmf`), and `pdf` from it."""
+    ((name, logarithm),) = functions.items()
+
+    @functools.wraps(logarithm)
+    def density(*args: Any, **kwargs: Any) -> Array:
+        return jnp.exp(logarithm(*args, **kwargs))
+
+    density.__doc__ = f"{_TEXT[name[3:]]}."
+    return {name: logarithm, name[3:]: density}
 
 
 def _completed(given: dict[str, Any], symmetric: bool) -> dict[str, Any]:
@@ -125,18 +138,11 @@ def _with_signature(
 
 
 def distribution(
-    name: str,
-    shapes: str = "",
-    *,
-    parameters: str = "loc scale",
-    support: Any = (-np.inf, np.inf),
-    valid: Callable[..., Any] | None = None,
-    symmetric: bool = False,
-    plain: tuple[str, ...] = (),
-    spelled: dict[str, str] | None = None,
-    others: dict[str, Any] | None = None,
+    name: str, shapes: str = "", *, parameters: str = "loc scale", support: Any = (-np.inf, np.inf),
+    valid: Callable[..., Any] | None = None, symmetric: bool = False, plain: tuple[str, ...] = (),
+    spelled: dict[str, str] | None = None, others: dict[str, Any] | None = None,
     **formulas: Callable[..., Any],
-) -> Any:
+) -> Any:  # fmt: skip
     """The module of a distribution.
 
     Args:

@@ -12,6 +12,7 @@ from jib.errors import ShapeError
 from jib.ffi import ffi_call
 from jib.lax._callbacks import callback_p
 from jib.sharding._partition_spec import PartitionSpec
+from jib.transforms.checkify import debug_check
 from jib.transforms.closures import linear_call
 from jib.transforms.custom_jvp import custom_jvp
 from jib.transforms.custom_vjp import custom_vjp
@@ -76,6 +77,11 @@ def doubled(x):
 def on_host(x):
     return callback_p.bind(x, function=doubled, results=(ShapedArray(x.shape, x.dtype),),
                            effect=None, method="sequential")  # fmt: skip
+
+
+def watched(x):
+    debug_check(lax.reduce_and(lax.lt(lax.abs(x), 1e3), range(x.ndim)), "{}", x)
+    return lax.mul(x, x)
 
 
 def factored(x):
@@ -164,6 +170,7 @@ ROWS = [
         [sample(array((2, 3), d), order=0) for d in ("float32", "int32", "bool")],
         unchecked=ANY_CALL,
     ),
+    Row("check", watched, singles(("float32",)), unchecked="what is formatted is up to the user"),
     Row(
         "sharding_constraint",
         spread,

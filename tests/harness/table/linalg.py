@@ -164,7 +164,7 @@ ROWS = [
         [
             wrong(
                 DTypeError,
-                "`qr` takes float32, float64 or complex matrices, but got int32[2,2]",
+                "`geqrf` takes float32, float64 or complex matrices, but got int32[2,2]",
                 array((2, 2), "int32"),
             )
         ],

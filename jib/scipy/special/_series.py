@@ -25,8 +25,8 @@ from jib.transforms.custom_jvp import custom_jvp
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "bernoulli", "bessel_jn", "dawsn", "erfcx", "exp1", "expi", "expn", "fresnel", "hyp1f1",
-    "hyp2f1", "owens_t", "sici", "spence", "sph_harm_y", "wofz",
+    "bernoulli", "dawsn", "erfcx", "exp1", "expi", "expn", "fresnel", "hyp1f1",
+    "hyp2f1", "sici", "spence", "wofz",
 ]  # fmt: skip
 
 
@@ -176,30 +176,6 @@ def fresnel(x: ArrayLike) -> tuple[Array, Array]:
     return jnp.imag(both), jnp.real(both)
 
 
-@_function
-def owens_t(h: Any, a: Any) -> Any:
-    """Owen's T function, `exp(-h**2 (1 + t**2) / 2) / (2 pi (1 + t**2))` from t = 0 to `a`.
-
-    Source: D. B. Owen, "Tables for computing bivariate normal probabilities", 1956.
-    """
-    h, size = abs(h), abs(a)
-    wide = size > 1
-
-    def below(x: Any) -> Any:
-        return 0.5 * lax.erfc(-x * math.sqrt(0.5))
-
-    height, slope = jnp.where(wide, size * h, h), jnp.where(wide, 1 / jnp.maximum(size, 1), size)
-    end = jnp.minimum(slope, 9 / jnp.maximum(height, 1))
-    total = jnp.zeros_like(h)
-    for node, weight in zip(*np.polynomial.legendre.leggauss(32), strict=True):
-        square = 1 + (0.5 * (node + 1) * end) ** 2
-        total = total + float(weight) * jnp.exp(-0.5 * height * height * square) / square
-    inner = total * end / (4 * math.pi)
-    one, other = below(-h), below(-size * h)
-    outer = 0.5 * (one + other) - one * other - inner
-    return jnp.sign(a) * jnp.where(wide, outer, inner)
-
-
 # ------------------------------------------------------------------------ exponential integrals
 
 
@@ -281,11 +257,8 @@ def sici(x: ArrayLike) -> tuple[Array, Array]:
 def _bernoulli(count: int) -> tuple[float, ...]:
     numbers = [fractions.Fraction(1)]
     for m in range(1, count + 1):
-        odd = m > 1 and m % 2
-        total = sum(
-            (math.comb(m + 1, k) * b for k, b in enumerate(numbers)), start=fractions.Fraction(0)
-        )
-        numbers.append(fractions.Fraction(0) if odd else -total / (m + 1))
+        total = sum(math.comb(m + 1, k) * b for k, b in enumerate(numbers))
+        numbers.append(-total / (m + 1))  # type: ignore[arg-type]
     return tuple(map(float, numbers))
 
 
@@ -324,7 +297,7 @@ def spence(x: Any) -> Any:
     return jnp.where(x == 0, math.pi**2 / 6, jnp.where(x < 0, np.nan, value))
 
 
-# --------------------------------------------------------------- hypergeometric, Bessel, harmonics
+# ---------------------------------------------------------------------- hypergeometric
 
 
 @_function
@@ -353,77 +326,3 @@ def hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
     logs = lax.lgamma(c) + lax.lgamma(rest) - lax.lgamma(c - a) - lax.lgamma(c - b)
     at_one = jnp.where(rest > 0, jnp.exp(logs), np.inf)
     return jnp.where(inside, value, jnp.where(x == 1, at_one, np.inf))
-
-
-def bessel_jn(z: ArrayLike, *, v: int, n_iter: int = 50) -> Array:
-    """Bessel functions of the first kind, of the orders 0 to `v` along a new first axis.
-
-    Args:
-        z: real numbers, much less than `n_iter` in size.
-        v: the highest order.
-        n_iter: the order at which the recurrence starts.
-
-    Source: Miller's backward recurrence in ratios, DLMF 10.74(iv).
-    """
-    return _bessel_jn(z, integer("bessel_jn", v), integer("bessel_jn", n_iter))
-
-
-@compiled(static=("v", "n_iter"))
-def _bessel_jn(z: Any, v: int, n_iter: int) -> Any:
-    z = promote_inexact("bessel_jn", z)
-    ratio, ratios = jnp.zeros_like(z), []
-    for k in range(max(v, n_iter), 0, -1):
-        ratio = z / (2 * k - z * ratio)
-        ratios.append(ratio)
-    values = [jnp.ones_like(z)]
-    for ratio in reversed(ratios):
-        values.append(values[-1] * ratio)
-    return jnp.stack(values[: v + 1]) / (values[0] + 2 * sum(values[2::2]))
-
-
-def sph_harm_y(
-    n: ArrayLike,
-    m: ArrayLike,
-    theta: ArrayLike,
-    phi: ArrayLike,
-    diff_n: None = None,
-    n_max: int | None = None,
-) -> Array:
-    """Spherical harmonics of degree `n` and order `m`, at polar angle `theta` and azimuth `phi`.
-
-    Args:
-        n, m: integers.
-        theta, phi: angles; all arguments broadcast.
-        diff_n: not supported.
-        n_max: the highest degree, which `jit` needs; by default that of `n`.
-
-    Raises:
-        ArgumentValueError: if `diff_n` is given.
-    """
-    if diff_n is not None:
-        raise ArgumentValueError(
-            "`sph_harm_y` does not return derivatives",
-            help="slope = jib.jacfwd(jib.scipy.special.sph_harm_y, argnums=(2, 3))(n, m, t, p)",
-        )
-    highest = int(np.max(np.asarray(n))) if n_max is None else integer("sph_harm_y", n_max)
-    return _sph_harm_y(n, m, theta, phi, highest)
-
-
-@compiled(static=("n_max",))
-def _sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, n_max: int) -> Any:
-    n, m, theta, phi = jnp.broadcast_arrays(*promoted("sph_harm_y", n, m, theta, phi))
-    order, x = abs(m), jnp.cos(theta)
-    logs = lax.lgamma(order + 1.5) - lax.lgamma(order + 1) - math.log(2 * math.pi**1.5)
-    sign = jnp.where((m > 0) & (jnp.mod(order, 2) == 1), -1, 1)
-    value = sign * jnp.exp(0.5 * logs) * jnp.abs(jnp.sin(theta)) ** order
-    before = jnp.zeros_like(value)
-    for k in range(1, n_max + 1):  # from degree `order` upwards, normalised (DLMF 14.10.3)
-        top = order + k
-        scale = jnp.sqrt((4 * top * top - 1) / (k * (2 * order + k)))
-        back = jnp.sqrt((top - 1) ** 2 - order**2) / jnp.sqrt(
-            jnp.maximum(4 * (top - 1) ** 2 - 1, 1)
-        )
-        after = scale * (x * value - back * before)
-        value, before = (jnp.where(top <= n, *pair) for pair in ((after, value), (value, before)))
-    angle = m * phi
-    return jnp.where(order <= n, value, 0) * lax.complex(jnp.cos(angle), jnp.sin(angle))

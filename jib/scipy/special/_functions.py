@@ -12,37 +12,20 @@ from jib import lax, numpy as jnp
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, DTypeError
 from jib.lax._families import constant_like
-from jib.nn import log_softmax as log_softmax, logsumexp as logsumexp, softmax as softmax
+from jib.nn import log_softmax, logsumexp, softmax
 from jib.numpy._promotion import promote_inexact, promote_inexact_args, promote_shapes
 from jib.numpy._shaping import integer
 from jib.passes.eager import compiled
 from jib.scipy._arguments import promoted
-from jib.scipy._series import (
-    bernoulli as bernoulli,
-    bessel_jn as bessel_jn,
-    dawsn as dawsn,
-    erfcx as erfcx,
-    exp1 as exp1,
-    expi as expi,
-    expn as expn,
-    fresnel as fresnel,
-    hyp1f1 as hyp1f1,
-    hyp2f1 as hyp2f1,
-    owens_t as owens_t,
-    sici as sici,
-    spence as spence,
-    sph_harm_y as sph_harm_y,
-    wofz as wofz,
-)
+from jib.scipy.special._series import erfcx
 from jib.typing import Array, ArrayLike
 
 __all__ = [
-    "bernoulli", "bessel_jn", "beta", "betainc", "betaln", "boxcox", "boxcox1p", "comb", "dawsn",
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "expit", "expn",
-    "factorial", "fresnel", "gamma", "gammainc", "gammaincc", "gammaln", "gammasgn", "hyp1f1",
-    "hyp2f1", "i0", "i0e", "i1", "i1e", "kl_div", "log_ndtr", "log_softmax", "loggamma", "logit",
-    "logsumexp", "multigammaln", "ndtr", "ndtri", "owens_t", "poch", "polygamma", "rel_entr",
-    "sici", "softmax", "spence", "sph_harm_y", "wofz", "xlog1py", "xlogy", "zeta",
+    "beta", "betainc", "betaln", "boxcox", "boxcox1p", "comb", "digamma", "entr", "erf", "erfc",
+    "erfinv", "expit", "factorial", "gamma", "gammainc", "gammaincc", "gammaln", "gammasgn", "i0",
+    "i0e", "i1", "i1e", "kl_div", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
+    "multigammaln", "ndtr", "ndtri", "poch", "polygamma", "rel_entr", "softmax", "xlog1py", "xlogy",
+    "zeta",
 ]  # fmt: skip
 
 
