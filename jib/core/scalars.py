@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from jib.core.avals import ShapedArray
-from jib.core.tracing import aval_handlers
+from jib.core.tracing import aval_handlers, aval_of
 
-__all__ = ["EXACT_TYPES", "exact_scalar", "exact_type"]
+__all__ = ["EXACT_TYPES", "exact_scalar", "exact_type", "widened"]
 
 
 class _Float64(np.float64):
@@ -36,6 +37,36 @@ EXACT_TYPES = frozenset(_EXACT.values())
 
 for _dtype, _kind in _EXACT.items():
     aval_handlers[_kind] = functools.partial(lambda aval, x: aval, ShapedArray((), _dtype))
+
+
+class _WeakFloat64(np.float64):
+    """A Python float beside arrays of 64 bits."""
+
+
+class _WeakComplex128(np.complex128):
+    """A Python complex number beside arrays of 64 bits."""
+
+
+_WIDE = frozenset((np.dtype(np.float64), np.dtype(np.complex128)))
+_WIDE_NAMES = {*_WIDE, np.float64, np.complex128, "float64", "complex128"}
+_WEAK: dict[type, Any] = {float: _WeakFloat64, complex: _WeakComplex128}
+for _kind in _WEAK.values():
+    _aval = ShapedArray((), np.dtype(_kind.__base__), weak_type=True)
+    aval_handlers[_kind] = functools.partial(lambda aval, x: aval, _aval)
+
+
+def widened(leaves: list[Any], static: Iterable[Any] = ()) -> list[Any]:
+    """Python numbers as scalars of 64 bits, still weak, beside arrays or a dtype of 64 bits.
+
+    They would enter a program as 32 bits, and lose digits that the result has. Where there is
+    nothing to widen, the list itself is returned.
+    """
+    if _WEAK.keys().isdisjoint(map(type, leaves)):
+        return leaves
+    wide = any(type(x) not in _WEAK and aval_of(x).dtype in _WIDE for x in leaves)
+    if wide or any(isinstance(x, str | type | np.dtype) and x in _WIDE_NAMES for x in static):
+        return [_WEAK[type(x)](x) if type(x) in _WEAK else x for x in leaves]
+    return leaves
 
 
 def exact_type(dtype: np.dtype) -> Any:

@@ -152,10 +152,10 @@ def _div_numpy(x: Any, y: Any) -> Any:
 
 
 def _div_transpose(ct: Any, x: Any, y: Any) -> list[Any]:
-    return [unbroadcast(strong_div(ct, y), x.aval), None]
+    return [unbroadcast(_strong_div(ct, y), x.aval), None]
 
 
-def strong_div(t: Any, y: Any) -> Any:
+def _strong_div(t: Any, y: Any) -> Any:
     """`t / y`, but 0 where `t` is 0 even if `y` is 0."""
     return strong_mul(t, div(constant_like(y, 1), y))
 
@@ -165,7 +165,7 @@ div_p = binary(
     numbers,
     numpy=_div_numpy,
     hlo="divide",
-    jvp=(lambda t, x, y: strong_div(t, y), lambda t, x, y: strong_mul(t, div(neg(x), mul(y, y)))),
+    jvp=(lambda t, x, y: _strong_div(t, y), lambda t, x, y: strong_mul(t, div(neg(x), mul(y, y)))),
     transpose=_div_transpose,
 )
 
@@ -251,7 +251,7 @@ def _sign_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     # The part of the tangent that turns `x`, not the part that stretches it.
     along = lax.real(mul(t, lax.conj(unit)))
     across = sub(t, mul(unit, lax.convert_element_type(along, aval_of(x).dtype)))
-    return unit, strong_div(across, lax.convert_element_type(abs(x), aval_of(x).dtype))
+    return unit, _strong_div(across, lax.convert_element_type(abs(x), aval_of(x).dtype))
 
 
 def _sign_lower(ctx: Any, x: Any) -> Any:

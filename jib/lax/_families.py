@@ -218,7 +218,7 @@ def n_ary(
 
     def jvp(primals: Any, tangents: Any, **params: Any) -> tuple[Any, Any]:
         out = primitive.bind(*primals, **params)
-        return out, sum_of_partials(partials, primals, tangents, aval_of(out), params)
+        return out, _sum_of_partials(partials, primals, tangents, aval_of(out), params)
 
     primitive = Primitive(
         name,
@@ -232,7 +232,7 @@ def n_ary(
     return primitive
 
 
-def sum_of_partials(
+def _sum_of_partials(
     partials: Any, primals: Any, tangents: Any, out: ShapedArray, params: dict
 ) -> Any:
     """The tangent of the result: each operand's partial derivative times its tangent, added."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
@@ -406,7 +407,9 @@ def diag(v: ArrayLike, k: int = 0) -> Array:
     used = start + (length - 1) * (size + 1) + 1
     if not length:
         return lax.full((size, size), 0, v.dtype)
-    flat = lax.pad(lax.convert_element_type(v), v.dtype.type(0), [(start, size**2 - used, size)])
+    flat = lax.pad(
+        lax.convert_element_type(v), exact_scalar(0, v.dtype), [(start, size**2 - used, size)]
+    )
     return lax.reshape(flat, (size, size))
 
 

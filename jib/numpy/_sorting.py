@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError, ShapeError
 from jib.lax._families import constant_like
@@ -198,15 +199,20 @@ def _searchsorted(a: Any, v: Any, sorter: Any, side: str, compare_all: bool) -> 
     # The answer grows by halves of the length, as long as the element there comes before. A loop,
     # because the processor then looks up many values at once.
     def grow(i: Any, found: Any) -> Any:
-        step = lax.shift_right_logical(dtype.type(1 << (count.bit_length() - 1)), i)
+        step = lax.shift_right_logical(exact_scalar(1 << (count.bit_length() - 1), dtype), i)
         probe = lax.add(found, step)
-        inside = lax.le(probe, dtype.type(count))
-        element = take_in_bounds(a, lax.sub(lax.min(probe, dtype.type(count)), dtype.type(1)), 0)
+        inside = lax.le(probe, exact_scalar(count, dtype))
+        element = take_in_bounds(
+            a, lax.sub(lax.min(probe, exact_scalar(count, dtype)), exact_scalar(1, dtype)), 0
+        )
         before = lax.bitwise_and(inside, _before(element, v, side))
         return lax.select(before, probe, found)
 
     return lax.fori_loop(
-        dtype.type(0), dtype.type(count.bit_length()), grow, lax.full(shape, 0, dtype)
+        exact_scalar(0, dtype),
+        exact_scalar(count.bit_length(), dtype),
+        grow,
+        lax.full(shape, 0, dtype),
     )
 
 
@@ -255,7 +261,7 @@ def isin(
     else:
         tests = lax.sort(tests)
         place = _searchsorted(tests, element, None, "left", False)
-        place = lax.min(place, place.dtype.type(count - 1))
+        place = lax.min(place, exact_scalar(count - 1, place.dtype))
         found = lax.eq(take_in_bounds(tests, place, 0), lax.convert_element_type(element))
     return lax.bitwise_not(found) if invert else found
 
@@ -321,12 +327,12 @@ def unravel_index(indices: ArrayLike, shape: Shape) -> tuple[Array, ...]:
         dtype = indices.dtype
     indices, size = lax.convert_element_type(indices, dtype), math.prod(lengths)
     if dtypes.issubdtype(dtype, np.signedinteger):
-        from_end = lax.add(indices, dtype.type(size))
-        indices = lax.select(lax.lt(indices, dtype.type(0)), from_end, indices)
-    rest = lax.clamp(dtype.type(0), indices, dtype.type(max(size - 1, 0)))
+        from_end = lax.add(indices, exact_scalar(size, dtype))
+        indices = lax.select(lax.lt(indices, exact_scalar(0, dtype)), from_end, indices)
+    rest = lax.clamp(exact_scalar(0, dtype), indices, exact_scalar(max(size - 1, 0), dtype))
     found = []
     for length in reversed(lengths):
-        step = dtype.type(max(length, 1))
+        step = exact_scalar(max(length, 1), dtype)
         found.append(lax.rem(rest, step))
         rest = lax.div(rest, step)
     return tuple(found[::-1])

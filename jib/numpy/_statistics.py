@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, ShapeError, TracedShapeError
 from jib.lax._families import constant_like
@@ -113,7 +114,7 @@ percentile = _variant("percentile", "`quantile` with `q` in percent.", True)
 @compiled
 def _percent(q: Any) -> Any:
     q = promote_inexact("percentile", q)
-    return lax.div(q, aval_of(q).dtype.type(100))
+    return lax.div(q, exact_scalar(100, aval_of(q).dtype))
 
 
 def median(
@@ -172,8 +173,8 @@ def _quantile(a: Any, q: Any, axes: tuple[int, ...], method: str, keep: bool) ->
     length = math.prod(shape[i] for i in axes)
     rows = lax.reshape(lax.transpose(a, (*axes, *rest)), (length, *(shape[i] for i in rest)))
     rows = lax.sort(lax.convert_element_type(rows, work), dimension=0)
-    last = work.type(max(length - 1, 0))
-    place = lax.clamp(work.type(0), lax.mul(lax.convert_element_type(q, work), last), last)
+    last = exact_scalar(max(length - 1, 0), work)
+    place = lax.clamp(exact_scalar(0, work), lax.mul(lax.convert_element_type(q, work), last), last)
     place = _METHODS[method](place)
     low, high = lax.floor(place), lax.ceil(place)
     below, above = (
@@ -239,7 +240,7 @@ def _bincount(x: Any, weights: Any, length: int) -> Any:
         weights = lax.full(aval_of(x).shape, 1, dtypes.default_int_dtype())
     else:
         weights = lax.convert_element_type(weights, aval_of(weights).dtype)
-    x = lax.max(x, aval_of(x).dtype.type(0))
+    x = lax.max(x, exact_scalar(0, aval_of(x).dtype))
     return lax.scatter_add(
         lax.full((length,), 0, aval_of(weights).dtype),
         lax.expand_dims(x, (1,)),
@@ -270,7 +271,7 @@ def _ends(a: Any, limits: Any) -> tuple[Any, Any]:
     if limits is None:
         limits = (lax.reduce_min(a, (0,)), lax.reduce_max(a, (0,))) if aval_of(a).size else (0, 1)
     low, high = (lax.convert_element_type(x, dtype) for x in limits)
-    flat, half = lax.eq(low, high), dtype.type(0.5)
+    flat, half = lax.eq(low, high), exact_scalar(0.5, dtype)
     return lax.select(flat, lax.sub(low, half), low), lax.select(flat, lax.add(high, half), high)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jib import lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentValueError, IndexBoundsError, TracedMaskError
 from jib.lax._shaping import canonical_axis
@@ -78,10 +79,10 @@ def host_positions(name: str, condition: Any) -> tuple[np.ndarray, ...]:
 def positions_with_size(condition: Any, size: int, missing: int) -> Any:
     """The first `size` positions where a condition of rank 1 holds."""
     word = np.dtype(np.int32)
-    hit = lax.ne(condition, aval_of(condition).dtype.type(0))
+    hit = lax.ne(condition, exact_scalar(0, aval_of(condition).dtype))
     length = aval_of(condition).size
     # The k-th hit goes to place k; the others fall off the end.
-    rank = lax.sub(lax.cumsum(lax.convert_element_type(hit, word)), word.type(1))
+    rank = lax.sub(lax.cumsum(lax.convert_element_type(hit, word)), exact_scalar(1, word))
     place = lax.select(hit, rank, lax.full((length,), size, word))
     return lax.scatter(
         lax.full((size,), missing, word),

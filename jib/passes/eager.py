@@ -24,7 +24,7 @@ from jib.core.avals import ShapedArray
 from jib.core.effects import is_ordered
 from jib.core.jaxpr import Equation, Jaxpr, Var, meshes_of
 from jib.core.keys import KeyArray
-from jib.core.scalars import EXACT_TYPES
+from jib.core.scalars import EXACT_TYPES, widened
 from jib.core.tracing import Trace, Tracer, aval_of, install_eager, is_eager, swap_trace
 from jib.errors import EffectError
 from jib.passes.dce import dce_jaxpr
@@ -279,9 +279,11 @@ def compiled(function: Callable[..., Any] | None = None, *, static: Sequence[str
     argnums = _positions(function, static) if static else []
 
     def cache_miss(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
-        jaxpr, consts, values, structure = _stage_call(function, argnums, static, args, kwargs)
+        call = _stage_call(function, argnums, static, args, kwargs)
+        jaxpr, consts, values, structure, repeatable = call
         program = compile_jaxpr(jaxpr, values)
-        return *call_program(program, jaxpr, values, consts, structure.unflatten), False
+        out, repeat = call_program(program, jaxpr, values, consts, structure.unflatten)
+        return out, repeat if repeatable else None, False
 
     dispatch = cpp_function(
         function.__name__,
@@ -322,15 +324,19 @@ def _stage_call(
     static: Sequence[str],
     args: tuple,
     kwargs: dict[str, Any],
-) -> tuple[Jaxpr, list[Any], list[Any], Any]:
-    """Stage a call whose dynamic arguments may be nested; constants become leading arguments."""
+) -> tuple[Jaxpr, list[Any], list[Any], Any, bool]:
+    """Stage a call whose dynamic arguments may be nested; constants become leading arguments.
+
+    The last result tells whether C++ may repeat the call, which narrows numbers to 32 bits.
+    """
     fixed = {i: x for i, x in enumerate(args) if i in argnums}
     fixed_names = {k: v for k, v in kwargs.items() if k in static}
     dynamic = (
         [x for i, x in enumerate(args) if i not in argnums],
         {k: v for k, v in kwargs.items() if k not in static},
     )
-    leaves, structure = tree_registry.flatten(dynamic)
+    given, structure = tree_registry.flatten(dynamic)
+    leaves = widened(given, (*fixed.values(), *fixed_names.values()))
     out_structure: list[Any] = []
 
     def flat(*tracers: Any) -> list[Any]:
@@ -342,7 +348,7 @@ def _stage_call(
         return outs
 
     jaxpr, consts = stage(flat, [aval_of(x) for x in leaves], name=function.__name__)
-    return jaxpr.hoisted, consts, [*consts, *leaves], out_structure[0]
+    return jaxpr.hoisted, consts, [*consts, *leaves], out_structure[0], leaves is given
 
 
 def clear_caches() -> None:

@@ -50,11 +50,13 @@ def checked_dtype(name: str, dtype: Any, kind: str = "floating") -> np.dtype:
 
 def broadcast_shape(name: str, shape: Any, *parameters: tuple[int, ...]) -> tuple[int, ...]:
     """The shape asked for, which parameters of these shapes must fit, or theirs together."""
+    if not parameters:
+        return canonical_shape(name, shape)
     try:
         own = lax.broadcast_shapes(*parameters)
     except ShapeError:
         raise ShapeError.broadcast(name, [str(s) for s in parameters]) from None
-    if shape is None and parameters:
+    if shape is None:
         return own
     shape = canonical_shape(name, shape)
     if own in ((), shape):
@@ -105,9 +107,8 @@ def sampler(
         extra = inspect.Parameter("out_sharding", inspect.Parameter.KEYWORD_ONLY, default=None)
         signature = own.replace(parameters=[*own.parameters.values(), extra])
         names = tuple(own.parameters)
-        declared = signature.parameters.values()
-        defaults = {p.name: p.default for p in declared if p.default is not p.empty}
-        known, count = signature.parameters.keys(), names.index("shape")
+        defaults = [p.default for p in own.parameters.values() if p.default is not p.empty]
+        needed = len(names) - len(defaults)
 
         def draw(shape: Any, dtype: Any, key: Any, *arguments: Any) -> Any:
             values = [fit(v, shape, parameters or dtype) for v in arguments]
@@ -122,13 +123,13 @@ def sampler(
 
         @functools.wraps(body)
         def sample(*args: Any, **kwargs: Any) -> Array:
-            supplied = {**dict(zip(names, args, strict=False)), **kwargs}
-            given = {**defaults, **supplied}
-            if len(supplied) != len(args) + len(kwargs) or given.keys() != known:
-                signature.bind(*args, **kwargs)  # says what is wrong, in Python's words
-            key, *values = (given[n] for n in names[:count])
-            shape = broadcast_shape(name, given["shape"], *[aval_of(v).shape for v in values])
-            return drawn(shape, checked_dtype(name, given["dtype"], kind), key, *values)
+            if kwargs or not needed <= len(args) <= len(names):
+                bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
+                args = bound.args
+            *given, shape, dtype = (*args, *defaults[len(args) - needed :])
+            shape = broadcast_shape(name, shape, *[aval_of(v).shape for v in given[1:]])
+            return drawn(shape, checked_dtype(name, dtype, kind), *given)
 
         sample.__signature__ = signature  # type: ignore[attr-defined]
         return sample

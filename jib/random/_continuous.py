@@ -80,7 +80,8 @@ def truncated_normal(
         True
     """
     root = scalar(dtype, np.sqrt(2))
-    u = uniform(key, shape, dtype, *[lax.erf(lax.div(x, root)) for x in (lower, upper)])  # type: ignore[arg-type]
+    ends = [lax.erf(lax.div(x, root)) for x in (lower, upper)]
+    u = uniform(key, shape, dtype, *ends)  # type: ignore[arg-type]
     # Rounding can reach the bounds themselves, which are excluded.
     first, last = (
         lax.nextafter(lax.stop_gradient(x), scalar(dtype, towards))
@@ -200,7 +201,8 @@ def rayleigh(
     key: ArrayLike, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike | None = None
 ) -> Any:
     """Numbers of the Rayleigh distribution: lengths of vectors of two normal numbers."""
-    return lax.mul(scale, lax.sqrt(lax.log(uniform(key, shape, dtype)) * -2.0))  # type: ignore[arg-type]
+    u = uniform(key, shape, dtype)  # type: ignore[arg-type]
+    return lax.mul(scale, lax.sqrt(lax.log(u) * -2.0))
 
 
 def weibull_min(

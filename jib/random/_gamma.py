@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax, numpy as jnp
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero
 from jib.errors import ShapeError
@@ -37,15 +38,15 @@ _sampler = functools.partial(sampler, full=True)
 def _one_gamma(key: Any, a: Any, log_space: bool) -> Any:
     """One number by the method of Marsaglia and Tsang; `a` below 1 is raised by 1 first."""
     dtype = aval_of(a).dtype
-    one = dtype.type(1)
+    one = exact_scalar(1, dtype)
     large = lax.ge(a, one)
-    d = lax.select(large, a, a + one) - dtype.type(1 / 3)
-    c = dtype.type(1 / 3) / lax.sqrt(d)
+    d = lax.select(large, a, a + one) - exact_scalar(1 / 3, dtype)
+    c = exact_scalar(1 / 3, dtype) / lax.sqrt(d)
 
     def rejected(state: Any) -> Any:
         _, x, v, u = state
-        slow = lax.log(u) >= x * dtype.type(0.5) + d * ((one - v) + lax.log(v))
-        return (u >= one - dtype.type(0.0331) * (x * x)) & slow
+        slow = lax.log(u) >= x * exact_scalar(0.5, dtype) + d * ((one - v) + lax.log(v))
+        return (u >= one - exact_scalar(0.0331, dtype) * (x * x)) & slow
 
     def positive(state: Any) -> Any:
         keys = split(state[0])
@@ -54,12 +55,12 @@ def _one_gamma(key: Any, a: Any, log_space: bool) -> Any:
 
     def propose(state: Any) -> Any:
         keys = split(state[0], 3)
-        start = (row(keys, 1), dtype.type(0), dtype.type(-1))
+        start = (row(keys, 1), exact_scalar(0, dtype), exact_scalar(-1, dtype))
         _, x, v = lax.while_loop(lambda s: s[2] <= 0, positive, start)
         return row(keys, 0), x * x, v * v * v, uniform(row(keys, 2), (), dtype)
 
     keys = split(key)
-    start = (row(keys, 0), dtype.type(0), one, dtype.type(2))
+    start = (row(keys, 0), exact_scalar(0, dtype), one, exact_scalar(2, dtype))
     v = lax.while_loop(rejected, propose, start)[2]
     if log_space:
         drawn = -exponential(row(keys, 1), (), dtype)

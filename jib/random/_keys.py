@@ -12,6 +12,7 @@ from jib.backend import transfer
 from jib.core.avals import ShapedArray
 from jib.core.key_uses import KeyUse
 from jib.core.keys import KeyArray, KeyDType, key_dtype
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, IntegerRangeError, ShapeError
 from jib.lax._random_bits import key_data_p, threefry2x32, wrap_key_p
@@ -107,7 +108,7 @@ def _traced_seed_words(seed: Any) -> Any:
     low = lax.convert_element_type(seed, np.dtype(np.uint32))
     high = np.uint32(0)
     if dtype.itemsize == 8:
-        shifted = lax.shift_right_logical(seed, dtype.type(32))
+        shifted = lax.shift_right_logical(seed, exact_scalar(32, dtype))
         high = lax.convert_element_type(shifted, np.dtype(np.uint32))
     return _join_words(high, low)
 

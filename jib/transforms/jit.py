@@ -16,6 +16,7 @@ from jib.backend.execute import CallCache, cpp_function, default_sharding
 from jib.core.avals import ShapedArray
 from jib.core.axes import axes_key
 from jib.core.jaxpr import ClosedJaxpr, Jaxpr
+from jib.core.scalars import widened
 from jib.core.sources import capture, hide_library_frames
 from jib.core.tracing import aval_of, is_eager, not_an_array
 from jib.lax._nested import nested
@@ -68,7 +69,7 @@ class _JitInfo(types.SimpleNamespace):
 class _Call:
     """One call, taken apart: static arguments aside, the rest flat."""
 
-    __slots__ = ("avals", "in_tree", "info", "leaves", "static")
+    __slots__ = ("avals", "in_tree", "info", "leaves", "repeatable", "static")
 
     def __init__(self, info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> None:
         self.info = info
@@ -83,6 +84,11 @@ class _Call:
         named = {k: v for k, v in kwargs.items() if k not in info.static_argnames}
         self.leaves, self.in_tree = tree_registry.flatten((dynamic, named))
         self.avals = self._types()
+        wide = widened(self.leaves)
+        self.repeatable = wide is self.leaves  # C++ narrows Python numbers to 32 bits
+        if not self.repeatable:
+            self.leaves = wide
+            self.avals = self._types()
 
     def _types(self) -> tuple[ShapedArray, ...]:
         avals = []
@@ -223,7 +229,7 @@ def _run(info: _JitInfo, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, Any,
     values = [*consts, *call.leaves]
     program = compile_jaxpr(jaxpr.hoisted, values, _compile_options(call, jaxpr, out_tree))
     out, repeat = call_program(program, jaxpr.hoisted, values, consts, out_tree.unflatten)
-    return out, repeat, False
+    return out, repeat if call.repeatable else None, False
 
 
 def _call_in_trace(call: _Call, jaxpr: Jaxpr, consts: list[Any], out_tree: Any) -> list[Any]:
