@@ -213,8 +213,9 @@ class Config:
             option.set_global(val)
 
     def read(self, name: str) -> Any:
-        """The value of an option, by name."""
-        return self.option(name).value
+        """The value of an option, by name; of a group, what all have, or None where they differ."""
+        first, *others = [option.value for option in self.options(name)]
+        return first if all(value == first for value in others) else None
 
     def option(self, name: str) -> Option[Any]:
         """The row of the table that `name` stands for."""
@@ -286,7 +287,7 @@ class Config:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self.option(name).value
+        return self.read(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_"):

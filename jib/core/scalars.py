@@ -63,7 +63,7 @@ def widened(leaves: list[Any], static: Iterable[Any] = ()) -> list[Any]:
     """
     if _WEAK.keys().isdisjoint(map(type, leaves)):
         return leaves
-    wide = any(type(x) not in _WEAK and aval_of(x).dtype in _WIDE for x in leaves)
+    wide = any(hasattr(x, "dtype") and aval_of(x).dtype in _WIDE for x in leaves)
     if wide or any(isinstance(x, str | type | np.dtype) and x in _WIDE_NAMES for x in static):
         return [_WEAK[type(x)](x) if type(x) in _WEAK else x for x in leaves]
     return leaves

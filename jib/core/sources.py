@@ -7,10 +7,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from jib.errors._spans import Source, capture, is_library_file, resolve, user_frame
+from jib.errors._spans import REBINDING, Source, capture, is_library_file, resolve, user_frame
 from jib.settings import traceback_filtering
 
-__all__ = ["Source", "api_boundary", "capture", "hide_library_frames", "resolve", "user_frame"]
+__all__ = [
+    "REBINDING", "Source", "api_boundary", "capture", "hide_library_frames", "resolve",
+    "user_frame",
+]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")

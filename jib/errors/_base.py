@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from jib import settings
+from jib.errors import _spans
 from jib.errors._spans import Source, Span, resolve, short_file_name, source_lines, user_frame
 
 __all__ = ["CODES", "Fix", "JibError", "Provenance", "Report"]
@@ -139,9 +140,7 @@ class JibError(Exception):
     def _locate(self, source: Source | None, provenance: Provenance | None) -> None:
         """Remember where we are; nothing is read or parsed before the message is wanted."""
         frame = user_frame()
-        if source is None and frame is not None:
-            source = (frame.f_code, frame.f_lasti)
-        self.source = source
+        self.source = _spans.capture() if source is None else source
         self.provenance = provenance
         self._globals = {} if frame is None else frame.f_globals
 

@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 __all__ = [
-    "Source", "Span", "capture", "capture_callers", "is_library_file", "register_library_prefix",
-    "resolve", "short_file_name", "source_lines", "text_between", "user_frame",
+    "REBINDING", "Source", "Span", "capture", "capture_callers", "is_library_file",
+    "register_library_prefix", "resolve", "short_file_name", "source_lines", "text_between",
+    "user_frame",
 ]  # fmt: skip
 
 # A position that costs nothing to keep: a code object and the byte offset of an instruction in it.
@@ -25,6 +26,9 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 # What stands between the user and jib: `functools`, `logging`, `np.linalg.norm` and the like.
 _prefixes = [_PACKAGE, os.path.dirname(np.__file__) + os.sep]
 _STANDARD = os.path.dirname(os.__file__) + os.sep
+# The file name, told from others by the dot, of functions whose argument `eqn` tells the position
+# of what is recorded below them, unless there is a user's frame nearer.
+REBINDING = os.path.join(_PACKAGE, ".", "passes", "stage.py")
 
 
 # File name -> does it belong to the library; each name is decided once, then found.
@@ -35,6 +39,8 @@ def is_library_file(file: str) -> bool:
     """Whether `file` belongs to the library (or to a registered prefix)."""
     known = _library.get(file)
     if known is None:
+        if file == REBINDING:
+            return True  # and is never stored, so that `capture` stops there
         standard = file.startswith(_STANDARD) and "-packages" not in file
         known = _library[file] = standard or file.startswith(tuple(_prefixes))
     return known
@@ -66,7 +72,9 @@ def capture(depth: int = 1) -> Source | None:
         frame = _getframe(depth)
         while _library[(code := frame.f_code).co_filename]:
             frame = frame.f_back
-    except KeyError:  # a file seen for the first time
+    except KeyError:  # a file seen for the first time, or an equation that is bound again
+        if frame.f_code.co_filename is REBINDING:
+            return frame.f_locals["eqn"].source
         is_library_file(frame.f_code.co_filename)
         return capture(depth + 1)  # one frame more: this one
     except (AttributeError, ValueError):  # ran off the outermost frame: no user code here

@@ -172,8 +172,11 @@ def _resize(image: Any, shape: Any, method: Any, antialias: bool, precision: Any
             places = (jnp.arange(shape[axis], dtype="float32") + 0.5) * (old[axis] / shape[axis])
             image = jnp.take(image, jnp.floor(places).astype("int32"), axis)
         return jnp.asarray(image)
-    scales = [jnp.float32(shape[i] / old[i] if shape[i] and old[i] else 1.0) for i in axes]
-    still = [jnp.float32(0)] * len(axes)
+    own = aval_of(promote_inexact("resize", image)).dtype
+    dtype = jnp.promote_types(jnp.finfo(own).dtype, "float32")
+    ratios = [shape[i] / old[i] if shape[i] and old[i] else 1.0 for i in axes]
+    scales = [jnp.asarray(ratio, dtype) for ratio in ratios]
+    still = [jnp.asarray(0, dtype)] * len(axes)
     return _resample(image, shape, axes, scales, still, method, antialias, precision)
 
 

@@ -13,6 +13,7 @@ from jib.backend import mlir
 from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.primitive import Primitive
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero
 from jib.errors import ArgumentValueError, DTypeError, ShapeError
@@ -119,11 +120,11 @@ def _default_fill(dtype: np.dtype) -> Any:
     """What `mode="fill"` fills with: NaN, the smallest signed integer, the largest unsigned one."""
     kind = kind_of(dtype)
     if kind in "fc":
-        return np.asarray(np.nan).astype(dtype)[()]
+        return exact_scalar(np.nan, dtype)
     if kind == "b":
         return np.bool_(True)
     info = dtypes.iinfo(dtype)
-    return np.asarray(info.min or info.max).astype(dtype)[()]
+    return exact_scalar(info.min or info.max, dtype)
 
 
 def check_indices(name: str, x: ShapedArray, indices: ShapedArray, numbers: Any) -> None:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from jib.backend import mlir
 from jib.core.jaxpr import Jaxpr, memoized
 from jib.core.primitive import Primitive
-from jib.core.tracing import context
 from jib.lax._nested import nested
 from jib.lax._programs import merge, pick
 from jib.passes.dce import dce_jaxpr
@@ -16,7 +15,7 @@ from jib.passes.key_check import without_key_uses
 from jib.passes.lower import inline_jaxpr
 from jib.passes.ordering import without_effects
 from jib.passes.partial_eval import partial_eval_jaxpr
-from jib.passes.stage import evaluate, stage_jaxpr
+from jib.passes.stage import evaluate, process, rebind, stage_jaxpr
 
 __all__ = ["Policy", "again", "name_p", "remat_p"]
 
@@ -99,7 +98,7 @@ def _evaluate_flat(jaxpr: Jaxpr, values: Sequence[Any]) -> list[Any]:
         if eqn.primitive.name == "jit":
             outs = _evaluate_flat(eqn.params["jaxpr"], operands)
         else:
-            out = context.trace.process(eqn.primitive, tuple(operands), eqn.params)
+            out = rebind(eqn, process, eqn, tuple(operands))
             outs = out if eqn.primitive.multiple_results else [out]
         env.update(zip(eqn.outvars, outs, strict=True))
     return list(map(read, jaxpr.outvars))

@@ -78,8 +78,8 @@ def ediff1d(
 ) -> Array:
     """The differences of neighbours in the flattened array, between what is given for the ends."""
     middle = diff(ravel(ary))
-    parts = [ravel(asarray(x)) for x in (to_begin, middle, to_end) if x is not None]
-    return concatenate(parts, dtype=middle.dtype)
+    parts = [ravel(asarray(x, middle.dtype)) for x in (to_begin, middle, to_end) if x is not None]
+    return concatenate(parts)
 
 
 def gradient(
@@ -111,7 +111,7 @@ def gradient(
     spacings = spacings * len(axes) if len(spacings) == 1 else spacings
     if len(spacings) != len(axes):
         raise ArgumentValueError(f"`gradient` over {len(axes)} axes got {len(spacings)} spacings")
-    out = [_slope(f, asarray(h), i) for i, h in zip(axes, spacings, strict=True)]
+    out = [_slope(f, h, i) for i, h in zip(axes, spacings, strict=True)]
     return out if len(out) > 1 else out[0]
 
 
@@ -299,7 +299,8 @@ def polyder(p: ArrayLike, m: int = 1) -> Array:
 def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> Array:
     """The m-th integral of a polynomial, with the constants `k` (0 by default)."""
     p = asarray(p)
-    constants = asarray(0 if k is None else k).reshape(-1)
+    wide = aval_of(p / 1).dtype if isinstance(k, float | list | tuple) else None
+    constants = asarray(0 if k is None else k, wide).reshape(-1)
     if constants.size not in (1, m):
         raise ArgumentValueError(f"`polyint` takes {m} constants, but got {constants.size}")
     for i in range(m):

@@ -9,6 +9,7 @@ from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, ArgumentValueError, DTypeError, TracedMaskError
 from jib.lax._families import kind_of
 from jib.numpy._comparison import truth
+from jib.numpy._derived import derived
 from jib.numpy._promotion import as_operand, promote_args, promote_dtypes, promote_shapes
 from jib.numpy._sorting import nonzero
 from jib.passes.eager import compiled
@@ -84,6 +85,7 @@ def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Array:
     return out
 
 
+@derived(numbers=True)
 def clip(
     arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> Array:
@@ -99,17 +101,12 @@ def clip(
     """
     if arr is None:
         raise ArgumentTypeError("`clip` needs an array", help="jib.numpy.clip(x, 0, 1)")
-    bounds = [None if v is None else as_operand("clip", v) for v in (min, max)]
-    return _clip(as_operand("clip", arr), *bounds)
-
-
-@compiled
-def _clip(x: Any, low: Any, high: Any) -> Any:
-    for v in (x, low, high):
+    x: Any = arr
+    for v in (x, min, max):
         if v is not None and kind_of(aval_of(v).dtype) == "c":
             raise DTypeError.accepts("clip", aval_of(v).dtype.name, "real")
-    if low is not None:
-        x = lax.max(*promote_args("clip", low, x))
-    if high is not None:
-        x = lax.min(*promote_args("clip", high, x))
+    if min is not None:
+        x = lax.max(*promote_args("clip", min, x))
+    if max is not None:
+        x = lax.min(*promote_args("clip", max, x))
     return x

@@ -14,6 +14,7 @@ from jib.lax._comparison import eq_p, ne_p
 from jib.lax._families import constant_like, kind_of
 from jib.lax._random_bits import key_data_p
 from jib.numpy._arithmetic import abs, add, multiply, subtract
+from jib.numpy._derived import derived
 from jib.numpy._elementwise import elementwise, elementwise2, of_one, of_two, ufunc2
 from jib.numpy._promotion import as_operand, promote_args, promote_inexact_args
 from jib.passes.eager import compiled
@@ -155,6 +156,7 @@ def isneginf(x: ArrayLike, /, out: None = None) -> Array:
 # --------------------------------------------------------------------------------- equality
 
 
+@derived("equal_nan", numbers=True)
 def isclose(
     a: ArrayLike,
     b: ArrayLike,
@@ -169,12 +171,6 @@ def isclose(
         >>> jnp.isclose(jnp.array([1.0, 2.0]), jnp.array([1.0, 2.1])).tolist()
         [True, False]
     """
-    a, b, rtol, atol = (as_operand("isclose", x) for x in (a, b, rtol, atol))
-    return _isclose(a, b, rtol, atol, bool(equal_nan))
-
-
-@compiled(static=("equal_nan",))
-def _isclose(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Any:
     out = equal(a, b)
     a, b = promote_inexact_args("isclose", a, b)
     near = less_equal(abs(subtract(a, b)), add(atol, multiply(rtol, abs(b))))
@@ -184,6 +180,7 @@ def _isclose(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Any:
     return out
 
 
+@derived("equal_nan", numbers=True)
 def allclose(
     a: ArrayLike,
     b: ArrayLike,

@@ -52,6 +52,7 @@ def fixed(precision: Any) -> Any:
 # ------------------------------------------------------------------------------ two operands
 
 
+@derived("precision", "preferred_element_type", "out_sharding", numbers=True)
 def dot(
     a: ArrayLike,
     b: ArrayLike,
@@ -72,13 +73,8 @@ def dot(
         >>> jnp.dot(jnp.array([1, 2]), jnp.array([3, 4])).tolist()
         11
     """
-    a, b = as_operand("dot", a), as_operand("dot", b)
-    return _dot(a, b, fixed(precision), preferred_dtype(preferred_element_type))
-
-
-@compiled(static=("precision", "preferred"))
-def _dot(a: Any, b: Any, precision: Any, preferred: Any) -> Any:
     a, b = promote_dtypes("dot", a, b)
+    preferred = preferred_element_type
     first, second = aval_of(a), aval_of(b)
     if not first.ndim or not second.ndim:
         product = lax.mul(a, b)
@@ -216,6 +212,7 @@ def tensordot(
     return contract(a, b, (left, right), ((), ()), precision, preferred_element_type)
 
 
+@derived("precision", "preferred_element_type", numbers=True)
 def vdot(
     a: ArrayLike,
     b: ArrayLike,
@@ -230,7 +227,7 @@ def vdot(
         >>> jnp.vdot(jnp.ones((2, 2)), jnp.ones((2, 2))).tolist()
         4.0
     """
-    a, b = ravel(as_operand("vdot", a)), ravel(as_operand("vdot", b))
+    a, b = ravel(a), ravel(b)
     _check_lengths("vdot", aval_of(a), aval_of(b), 0, 0)
     return dot(conj(a), b, precision=precision, preferred_element_type=preferred_element_type)
 
@@ -371,6 +368,7 @@ def diagonal_of(a: Any, offset: int, axis1: int, axis2: int) -> Any:
     return lax.slice(flat, (*zeros, start), (*lead, stop), (*(1 for _ in lead), columns + 1))
 
 
+@derived("offset", "axis1", "axis2", "dtype", "out")
 def trace(
     a: ArrayLike,
     offset: int = 0,
@@ -380,7 +378,6 @@ def trace(
     out: None = None,
 ) -> Array:
     """The sum of the elements of a diagonal; see `diagonal`."""
-    no_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
 
 

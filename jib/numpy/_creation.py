@@ -181,6 +181,9 @@ def _fitted(x: Any, dtype: Any) -> np.ndarray:
 def _host(x: Any, dtype: Any) -> Any:
     if x.dtype.kind in "OSUMmV" and x.dtype not in dtypes.VALID:
         raise _bad_elements(x)
+    if dtype is None and isinstance(x, np.generic):
+        aval = aval_of(x)  # of some scalars the type says more than the dtype
+        return _put(_fitted(x, aval.dtype), aval.weak_type)
     return _put(_fitted(x, dtype or dtypes.canonical_input_dtype(x.dtype)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from jib import dtypes
 from jib.backend.buffers import ArrayImpl
+from jib.core.scalars import widened
 from jib.errors import ArgumentValueError
 from jib.numpy._creation import asarray
 from jib.numpy._elementwise import no_out
@@ -21,18 +22,25 @@ __all__ = ["derived", "not_in_place"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def derived(*static: str) -> Callable[[F], F]:
+_NONE = frozenset({type(None)})
+_NUMBERS = frozenset({bool, int, float, complex})
+_FIXED = _NUMBERS | _NONE | {str}
+
+
+def derived(*static: str, numbers: bool = False) -> Callable[[F], F]:
     """Make a function one program whose arguments are arrays (or None), the `static` ones apart.
 
-    The function receives arrays, so that it may be written with their operators and methods.
+    The function receives arrays, so that it may be written with their operators and methods. With
+    `numbers` it receives Python numbers as they are, which have no say about the result's dtype.
     """
+    scalars, taken = (_NUMBERS, _same) if numbers else (set(), asarray)
 
     def decorate(function: Any) -> Any:
         name, run = function.__name__, compiled(static=static)(function)
         code = function.__code__
 
         def array(x: Any) -> Any:
-            return x if type(x) is ArrayImpl else asarray(as_operand(name, x))
+            return x if type(x) is ArrayImpl else taken(as_operand(name, x))
 
         def array_or_none(x: Any) -> Any:
             return None if x is None else array(x)
@@ -43,13 +51,31 @@ def derived(*static: str) -> Callable[[F], F]:
             "dtype": _parsed,
             "preferred_element_type": _parsed,
         }
-        taken = [special.get(key, array) for key in code.co_varnames[: code.co_argcount]]
+        names = (*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *special)
+        takes = {key: special.get(key, array) for key in names}
+        # What needs no conversion: then the whole call is C++'s.
+        known = {array: scalars | {ArrayImpl}, array_or_none: scalars | {ArrayImpl, type(None)}}
+        known |= {_fixed: _FIXED, _parsed: _NONE, special["out"]: _NONE}
+        ready = {key: known[take] for key, take in takes.items()}
+        in_order = names[: code.co_argcount]
+        first = [ready[key] for key in in_order]
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            named = {key: special.get(key, array)(x) for key, x in kwargs.items()}
-            known = [take(x) for take, x in zip(taken, args, strict=False)]
-            return run(*known, *args[len(taken) :], **named)
+            for x, types in zip(args, first, strict=False):
+                if type(x) not in types:
+                    break
+            else:
+                for key, x in kwargs.items():
+                    if type(x) not in ready.get(key, _NONE):
+                        break
+                else:
+                    return run(*args, **kwargs)
+            given = [*args, *kwargs.values()]
+            rest = iter(given if numbers else widened(given, given))
+            found = [takes[key](x) for key, x in zip(in_order[: len(args)], rest, strict=False)]
+            found += [next(rest) for _ in args[len(found) :]]
+            return run(*found, **{key: takes.get(key, array)(next(rest)) for key in kwargs})
 
         return wrapper
 
@@ -64,6 +90,10 @@ def _optional(function: Any) -> list[str]:
         return list(names)
     defaults = dict(zip(names[len(names) - len(last) :], last, strict=True))
     return [key for key, x in (defaults | (function.__kwdefaults__ or {})).items() if x is None]
+
+
+def _same(x: Any) -> Any:
+    return x
 
 
 def _parsed(dtype: Any) -> Any:

@@ -21,7 +21,8 @@ from jib.core.keys import KeyArray
 from jib.core.tracing import aval_of, is_eager
 from jib.errors import ArgumentTypeError, ArgumentValueError, AxisError, ShapeError
 from jib.lax._gathering import gather_along_axis, join_components
-from jib.lax._slicing import from_end, runs_now, widened
+from jib.lax._slicing import from_end, integer_like, runs_now, widened
+from jib.numpy._derived import derived
 from jib.numpy._index_rewrite import ARRAY, FULL, NEW, POSITION, SURE, TRACED, parse_index
 from jib.passes.eager import compiled
 from jib.typing import Array, ArrayLike
@@ -405,14 +406,14 @@ def _take(a: Any, indices: Any, axis: int | None, mode: str | None, options: Opt
     axis %= len(shape)
     if mode == "wrap":
         indices = widened(indices)
-        size = np.asarray(shape[axis]).astype(aval_of(indices).dtype)[()]
+        size, zero = integer_like(indices, shape[axis]), integer_like(indices, 0)
         rest = lax.rem(indices, size)
-        zero = np.asarray(0).astype(size.dtype)[()]
         indices = lax.select(lax.lt(rest, zero), lax.add(rest, size), rest)
     options = options._replace(mode=_FILL if mode in (None, "fill") else _CLIP)
     return _part_of(a, (indices,), (FULL,) * axis + (ARRAY,), options)
 
 
+@derived("axis", "mode", "fill_value", "wrap_negative_indices")
 def take_along_axis(
     arr: ArrayLike,
     indices: ArrayLike,
@@ -450,11 +451,6 @@ def take_along_axis(
     parsed = lax.GatherScatterMode.from_any(mode)
     wrap = parsed is not _PROMISE if wrap_negative_indices is None else wrap_negative_indices
     fill_value = None if fill_value is None else np.asarray(fill_value).item()
-    return _take_along_axis(arr, indices, axis, Options(parsed, wrap=wrap, fill_value=fill_value))
-
-
-@compiled(static=("axis", "options"))
-def _take_along_axis(arr: Any, indices: Any, axis: int | None, options: Options) -> Any:
     if axis is None:
         arr, axis = lax.reshape(arr, (aval_of(arr).size,)), 0
     shape, index_shape = list(aval_of(arr).shape), list(aval_of(indices).shape)
@@ -464,6 +460,6 @@ def _take_along_axis(arr: Any, indices: Any, axis: int | None, options: Options)
     full = list(lax.broadcast_shapes(shape, index_shape))
     indices = broadcast_to(indices, (*full[:axis], count, *full[axis + 1 :]))
     arr = broadcast_to(arr, (*full[:axis], size, *full[axis + 1 :]))
-    if options.wrap and aval_of(indices).dtype.kind != "u":
+    if wrap and index.dtype.kind != "u":
         indices = from_end(indices, size)
-    return gather_along_axis(arr, indices, axis, mode=options.mode, fill_value=options.fill_value)
+    return gather_along_axis(arr, indices, axis, mode=parsed, fill_value=fill_value)

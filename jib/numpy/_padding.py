@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.errors import ArgumentTypeError, ArgumentValueError, ShapeError
 from jib.lax._shaping import canonical_axis
@@ -113,7 +114,8 @@ _PAD_INDEX: dict[str, Callable[[Any, int], Any]] = {
 def _mean(x: Any, axes: tuple[int, ...]) -> Any:
     dtype, length = aval_of(x).dtype, aval_of(x).shape[axes[0]]
     wide = dtypes.to_inexact_dtype(dtype)
-    total = lax.div(lax.reduce_sum(lax.convert_element_type(x, wide), axes), wide.type(length))
+    total = lax.reduce_sum(lax.convert_element_type(x, wide), axes)
+    total = lax.div(total, exact_scalar(length, wide))
     if dtypes.issubdtype(dtype, np.integer):
         total = lax.round(total, lax.RoundingMethod.TO_NEAREST_EVEN)
     return lax.convert_element_type(total, dtype)

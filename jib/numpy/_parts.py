@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._families import constant_like, kind_of
@@ -129,14 +130,16 @@ def frexp(x: ArrayLike, /) -> tuple[Array, Array]:
     dtype = aval_of(x).dtype
     limits, word = dtypes.finfo(dtype), np.dtype(f"uint{8 * dtype.itemsize}")
     stored, top = int(limits.nmant), int(limits.maxexp)
-    bits, mask = lax.bitcast_convert_type(x, word), word.type(2 * top - 1)
+    bits, mask = lax.bitcast_convert_type(x, word), exact_scalar(2 * top - 1, word)
     # Subnormal numbers, which processors may take for 0, are whole multiples of the smallest one.
-    tiny = (bits >> word.type(stored)) & mask == 0
-    whole = (bits & word.type(2**stored - 1)).astype(dtype)
+    place = exact_scalar(stored, word)
+    tiny = (bits >> place) & mask == 0
+    whole = (bits & exact_scalar(2**stored - 1, word)).astype(dtype)
     bits = where(tiny, lax.bitcast_convert_type(copysign(whole, x), word), bits)
-    field = ((bits >> word.type(stored)) & mask).astype(np.int32)
-    half = word.type(top - 2) << word.type(stored)
-    mantissa = lax.bitcast_convert_type(bits & ~(mask << word.type(stored)) | half, dtype)
+    field = ((bits >> place) & mask).astype(np.int32)
+    half = exact_scalar((top - 2) << stored, word)
+    rest = exact_scalar(~((2 * top - 1) << stored) % 2 ** (8 * word.itemsize), word)
+    mantissa = lax.bitcast_convert_type(bits & rest | half, dtype)
     plain = (tiny & (whole == 0)) | ~lax.is_finite(x)
     exponent = field - (top - 2) + where(tiny, int(limits.minexp) - stored, 0)
     return where(plain, x, mantissa), where(plain, 0, exponent)

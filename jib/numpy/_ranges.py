@@ -108,10 +108,11 @@ def linspace(
     """
     num = _count("linspace", num)
     wanted = None if dtype is None else dtypes.parse(dtype)
-    ends = (as_operand("linspace", x) for x in (start, stop))
-    out, step = _linspace(*ends, num=num, endpoint=bool(endpoint), dtype=wanted, axis=axis)
-    out = on_device(out, device)
-    return (out, step) if retstep else out
+    start, stop = as_operand("linspace", start), as_operand("linspace", stop)
+    made = _linspace(start, stop, num, bool(endpoint), wanted, axis, bool(retstep))
+    if device is None:
+        return made
+    return (on_device(made[0], device), made[1]) if retstep else on_device(made, device)
 
 
 def _count(name: str, num: Any) -> int:
@@ -121,10 +122,10 @@ def _count(name: str, num: Any) -> int:
     return num
 
 
-@compiled(static=("num", "endpoint", "dtype", "axis"))
+@compiled(static=("num", "endpoint", "dtype", "axis", "retstep"))
 def _linspace(
-    start: Any, stop: Any, num: int, endpoint: bool, dtype: Any = None, axis: int = 0
-) -> tuple[Any, Any]:
+    start: Any, stop: Any, num: int, endpoint: bool, dtype: Any, axis: int, retstep: bool
+) -> Any:
     common = dtypes.to_inexact_dtype(dtypes.result_type(start, stop))
     wanted = common if dtype is None else dtype
     compute = dtypes.to_inexact_dtype(dtypes.promote_types(common, wanted))
@@ -144,7 +145,8 @@ def _linspace(
     out = lax.add(lax.mul(low, lax.sub(one, part)), lax.mul(high, part))
     if kind_of(wanted) == "i":
         out = lax.floor(out)
-    return moveaxis(lax.convert_element_type(out, wanted), 0, axis), step
+    out = moveaxis(lax.convert_element_type(out, wanted), 0, axis)
+    return (out, step) if retstep else out
 
 
 def logspace(
@@ -214,12 +216,12 @@ def tril(m: ArrayLike, k: int = 0) -> Array:
         >>> jnp.tril(jnp.ones((2, 2), int)).tolist()
         [[1, 0], [1, 1]]
     """
-    return _triangle(as_operand("tril", m), k=operator.index(k), upper=False)
+    return _triangle(as_operand("tril", m), operator.index(k), False)
 
 
 def triu(m: ArrayLike, k: int = 0) -> Array:
     """The upper triangle of a matrix (or of each of a stack): zeros below diagonal `k`."""
-    return _triangle(as_operand("triu", m), k=operator.index(k) - 1, upper=True)
+    return _triangle(as_operand("triu", m), operator.index(k) - 1, True)
 
 
 @compiled(static=("k", "upper"))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import TracedShapeError
 from jib.lax._shaping import canonical_axis
@@ -106,9 +107,9 @@ def _unique(ar: Any, fill: Any, size: int, axis: int | None, equal_nan: bool) ->
         new = lax.bitwise_or(new, _differs(column, equal_nan))
     new = lax.concatenate([lax.full((min(count, 1),), True, dtypes.BOOL), new], 0)
     starts = lax.convert_element_type(positions_with_size(new, size, count), word)
-    rank = lax.sub(lax.cumsum(lax.convert_element_type(new, word)), word.type(1))
-    inside = lax.lt(starts, word.type(count))
-    index = take_in_bounds(source, lax.min(starts, word.type(max(count - 1, 0))), 0)
+    rank = lax.sub(lax.cumsum(lax.convert_element_type(new, word)), exact_scalar(1, word))
+    inside = lax.lt(starts, exact_scalar(count, word))
+    index = take_in_bounds(source, lax.min(starts, exact_scalar(max(count - 1, 0), word)), 0)
     values = take_in_bounds(moved, index, 0)
     filler = values[:1] if fill is None else lax.convert_element_type(fill, aval_of(ar).dtype)
     filler = broadcast_to_shape(filler, aval_of(values).shape)

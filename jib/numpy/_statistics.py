@@ -101,7 +101,8 @@ def _variant(name: str, doc: str, percent: bool, run: Callable[..., Any] | None 
         *,
         weights: None = None,
     ) -> Array:
-        share: Any = _percent(q) if percent else q
+        plain = type(q) in (int, float)  # keeps all its digits
+        share: Any = q if not percent else q / 100 if plain else _percent(q)
         rest = (axis, out, overwrite_input, method, keepdims, weights)
         return _quantile_of(name, a, share, *rest, run)
 

@@ -11,12 +11,15 @@ import numpy as np
 
 from jib.core.avals import ShapedArray
 from jib.core.jaxpr import Equation, Jaxpr, Literal, ScopedEquation, Var
-from jib.core.sources import capture
+from jib.core.sources import REBINDING, capture
 from jib.core.tracing import Trace, Tracer, aval_of, context, leaked, tracing
 from jib.errors import Provenance
 from jib.settings import check_tracer_leaks
 
-__all__ = ["StageTrace", "StageTracer", "evaluate", "scoped", "stage", "stage_jaxpr"]
+__all__ = [
+    "StageTrace", "StageTracer", "evaluate", "process", "rebind", "scoped", "stage",
+    "stage_jaxpr",
+]  # fmt: skip
 
 
 class StageTracer(Tracer):
@@ -175,6 +178,22 @@ def stage_jaxpr(
     return jaxpr
 
 
+def rebind(eqn: Equation, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function that does `eqn` in another way, as if from its place and in its scope."""
+    if type(eqn) is ScopedEquation:
+        with scoped(eqn.scope):
+            return function(*args)
+    return function(*args)
+
+
+rebind.__code__ = rebind.__code__.replace(co_filename=REBINDING)
+
+
+def process(eqn: Equation, operands: tuple) -> Any:
+    """Apply an equation to other operands, one frame below `rebind`, as `capture(3)` assumes."""
+    return context.trace.process(eqn.primitive, operands, eqn.params)
+
+
 def evaluate(jaxpr: Jaxpr, consts: Sequence[Any], *args: Any) -> list[Any]:
     """Apply the equations of a jaxpr to values under the current trace."""
     env: dict[Var, Any] = dict(zip(jaxpr.constvars, consts, strict=True))
@@ -183,14 +202,9 @@ def evaluate(jaxpr: Jaxpr, consts: Sequence[Any], *args: Any) -> list[Any]:
     def read(atom: Var | Literal) -> Any:
         return atom.val if isinstance(atom, Literal) else env[atom]
 
-    process = context.trace.process
     for eqn in jaxpr.eqns:
         operands = tuple([read(v) for v in eqn.invars])
-        if type(eqn) is ScopedEquation:
-            with scoped(eqn.scope):
-                out = process(eqn.primitive, operands, eqn.params)
-        else:
-            out = process(eqn.primitive, operands, eqn.params)
+        out = rebind(eqn, process, eqn, operands)
         if eqn.primitive.multiple_results:
             env.update(zip(eqn.outvars, out, strict=True))
         else:

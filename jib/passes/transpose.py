@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from jib.core.algebra import algebra
-from jib.core.jaxpr import Equation, Jaxpr, Literal, ScopedEquation, Var, memoized
-from jib.core.tracing import context
+from jib.core.jaxpr import Equation, Jaxpr, Literal, Var, memoized
 from jib.core.zeros import UndefinedPrimal, Zero, tangent_aval
 from jib.passes.jvp import instantiate
-from jib.passes.stage import scoped, stage_jaxpr
+from jib.passes.stage import process, rebind, stage_jaxpr
 
 __all__ = ["backward_pass", "transpose_jaxpr"]
 
@@ -35,11 +34,7 @@ def backward_pass(
     for atom, ct in zip(jaxpr.outvars, cotangents, strict=True):
         accumulate(atom, ct)
     for eqn in reversed(linear_eqns):
-        if type(eqn) is ScopedEquation:
-            with scoped(eqn.scope):
-                _transpose_equation(eqn, known, cts, accumulate)
-        else:
-            _transpose_equation(eqn, known, cts, accumulate)
+        rebind(eqn, _transpose_equation, eqn, known, cts, accumulate)
     return [
         cts.get(var, Zero(tangent_aval(var.aval))) if type(x) is UndefinedPrimal else None
         for var, x in zip(jaxpr.invars, args, strict=True)
@@ -58,7 +53,7 @@ def _forward(
     for eqn in jaxpr.eqns:
         if all(type(v) is Literal or v in known for v in eqn.invars):
             values = tuple([v.val if isinstance(v, Literal) else known[v] for v in eqn.invars])
-            out = context.trace.process(eqn.primitive, values, eqn.params)
+            out = rebind(eqn, process, eqn, values)
             outs = out if eqn.primitive.multiple_results else (out,)
             known.update(zip(eqn.outvars, outs, strict=True))
         else:

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from jib import dtypes, lax
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import Tracer, aval_of
 from jib.errors import ArgumentTypeError, DTypeError, ShapeError, TracedShapeError
 from jib.passes.eager import compiled
@@ -73,7 +74,7 @@ def broadcast_shape(name: str, shape: Any, *parameters: tuple[int, ...]) -> tupl
 
 def scalar(dtype: Any, value: Any) -> Any:
     """A number of rank 0, a literal in programs."""
-    return np.asarray(value).astype(dtype)[()]
+    return exact_scalar(value, dtype)
 
 
 def fit(x: Any, shape: tuple[int, ...], dtype: Any) -> Any:

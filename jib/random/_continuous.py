@@ -57,7 +57,7 @@ def _normal(key: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
         parts = [_normal(row(keys, i), shape, real) for i in range(2)]
         return lax.div(lax.complex(*parts), scalar(dtype, np.sqrt(2)))
     # Inversion of the distribution function, on the open interval (-1, 1).
-    low = np.nextafter(scalar(dtype, -1), scalar(dtype, 0))
+    low = scalar(dtype, np.nextafter(scalar(dtype, -1), scalar(dtype, 0)))
     u = uniform(key, shape, dtype, low, scalar(dtype, 1))
     return lax.mul(scalar(dtype, np.sqrt(2)), lax.erf_inv(u))
 

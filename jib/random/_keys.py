@@ -218,13 +218,13 @@ def counters(shape: tuple[int, ...]) -> tuple[Any, Any]:
     for axis, length in enumerate(shape):
         stride = stride // length if length else 0
         step = lax.broadcasted_iota(wide, shape, axis)
-        step = step if stride == 1 else lax.mul(step, wide.type(stride))
+        step = step if stride == 1 else lax.mul(step, exact_scalar(stride, wide))
         position = step if position is None else lax.add(position, step)
     if position is None:
         return np.uint32(0), np.uint32(0)
     if wide == word:
         return np.uint32(0), position
-    high = lax.shift_right_logical(position, np.uint64(32))
+    high = lax.shift_right_logical(position, exact_scalar(32, wide))
     return lax.convert_element_type(high, word), lax.convert_element_type(position, word)
 
 

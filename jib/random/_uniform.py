@@ -9,6 +9,7 @@ import numpy as np
 from jib import dtypes, lax
 from jib.backend import transfer
 from jib.core.avals import ShapedArray
+from jib.core.scalars import exact_scalar
 from jib.core.tracing import aval_of
 from jib.errors import DTypeError
 from jib.lax._random_bits import threefry2x32
@@ -28,7 +29,7 @@ def random_bits(name: str, key: Any, width: int, shape: tuple[int, ...]) -> Any:
     first, second = threefry2x32(*words, *counters(shape))
     if width == 64:
         wide = _UNSIGNED[64]
-        high = lax.shift_left(lax.convert_element_type(first, wide), np.uint64(32))
+        high = lax.shift_left(lax.convert_element_type(first, wide), exact_scalar(32, wide))
         return lax.bitwise_or(high, lax.convert_element_type(second, wide))
     return lax.convert_element_type(lax.bitwise_xor(first, second), _UNSIGNED[width])
 
@@ -91,9 +92,9 @@ def _uniform(key: Any, minval: Any, maxval: Any, shape: tuple[int, ...], dtype: 
     random = random_bits("uniform", key, width, shape)
     unsigned = _UNSIGNED[info.bits]
     random = lax.convert_element_type(random, unsigned)
-    mantissa = lax.shift_right_logical(random, unsigned.type(width - info.nmant))
+    mantissa = lax.shift_right_logical(random, exact_scalar(width - info.nmant, unsigned))
     one = scalar(dtype, 1)
-    pattern = lax.bitwise_or(mantissa, one.view(unsigned))
+    pattern = lax.bitwise_or(mantissa, exact_scalar(one.view(unsigned), unsigned))
     zero_to_one = lax.sub(lax.bitcast_convert_type(pattern, dtype), one)
     low, high = fit(minval, shape, dtype), fit(maxval, shape, dtype)
     if _is_scalar(low, 0) and _is_scalar(high, 1):
@@ -169,10 +170,10 @@ def _randint(key: Any, minval: Any, maxval: Any, shape: tuple[int, ...], dtype: 
     span = lax.select(nonempty, span, lax.full_like(span, 1))
     # One past the largest integer is a bound too: all integers then count (a span of 0).
     past_end = lax.bitwise_and(fit(past_end, shape, np.dtype(bool)), nonempty)
-    span = lax.select(past_end, lax.add(span, unsigned.type(1)), span)
+    span = lax.select(past_end, lax.add(span, exact_scalar(1, unsigned)), span)
     keys = split(key)
     upper, lower = (random_bits("randint", row(keys, i), width, shape) for i in range(2))
-    half = lax.rem(unsigned.type(2 ** (width // 2)), span)
+    half = lax.rem(exact_scalar(2 ** (width // 2), unsigned), span)
     multiplier = lax.rem(lax.mul(half, half), span)
     offset = lax.add(lax.mul(lax.rem(upper, span), multiplier), lax.rem(lower, span))
     offset = lax.convert_element_type(lax.rem(offset, span), sampled)

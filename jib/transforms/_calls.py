@@ -11,19 +11,13 @@ import weakref
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from jib.errors import ArgumentTypeError, Provenance
+from jib.core.origins import argument_names, function_name, provenance
+from jib.errors import ArgumentTypeError
 from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = ["FlatCall", "TraceCache", "argument_names", "flat_function", "function_name"]
+__all__ = ["FlatCall", "TraceCache", "argument_names", "flat_function", "function_name", "provenance"]
 
 flatten = tree_registry.flatten
-
-
-def function_name(function: Any) -> str:
-    """A name for programs and messages."""
-    while hasattr(function, "func"):  # functools.partial and the like
-        function = function.func
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def flat_function(
@@ -109,28 +103,6 @@ def _pair(out: Any, function: Any) -> tuple[Any, Any]:
             help="return value, aux",
         )
     return out[0], out[1]
-
-
-def argument_names(function: Callable[..., Any], args: Sequence[Any], kwargs: dict) -> list[str]:
-    """A name for each leaf of the arguments, such as `params['w']`."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs).arguments
-    except (TypeError, ValueError):
-        bound = {f"args[{i}]": x for i, x in enumerate(args)} | kwargs
-    names = []
-    for name, value in bound.items():
-        for path, _ in tree_registry.flatten_with_path(value)[0]:
-            names.append(name + "".join(str(key) for key in path))
-    return names
-
-
-def provenance(function: Any, arguments: Sequence[tuple[str, str]], transform: str) -> Provenance:
-    """What a traced value comes from, for messages."""
-    while hasattr(function, "func"):
-        function = function.func
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
-    return Provenance(arguments, function_name(function), file, line, transform)
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), types.BuiltinFunctionType)

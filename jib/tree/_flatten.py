@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jib.errors import StructureError
-from jib.tree._mismatch import first_difference
+from jib.tree._mismatch import first_difference, keystr
 from jib.tree._registry import KeyPath, PyTreeDef, tree_registry
 
 __all__ = [
@@ -107,7 +107,7 @@ def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = Non
     """The tree of the results of `f` on each leaf, or on the leaves of several trees together.
 
     The other trees have at least the structure of the first. Raises `StructureError` naming the
-    first path where one has not.
+    first path where one has not; an error of `f` gets a note with the path of its leaves.
 
     Example:
         >>> from jib import tree
@@ -117,7 +117,15 @@ def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = Non
     leaves, treedef = _flatten(tree, is_leaf)
     if not rest:
         return treedef.unflatten([f(leaf) for leaf in leaves])
-    return treedef.unflatten(map(f, leaves, *_matched(treedef, tree, rest, is_leaf)))
+    results: list[Any] = []
+    matched = _matched(treedef, tree, rest, is_leaf)
+    try:
+        results.extend(map(f, leaves, *matched))
+    except Exception as error:
+        path = tree_leaves_with_path(tree, is_leaf)[len(results)][0]
+        error.add_note(f"note: the leaves at {keystr(path) or 'the root'} were given to the function")
+        raise
+    return treedef.unflatten(results)
 
 
 def tree_flatten_with_path(

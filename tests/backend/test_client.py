@@ -35,7 +35,7 @@ def test_unknown_platform_lists_those_there_are(run):
     """
     output, _ = run(code)
     assert "there is no platform `abacus` here; the platforms are: cpu" in output
-    assert 'help: jax.devices("cpu")' in output
+    assert 'help: jib.devices("cpu")' in output
 
 
 def test_default_device_setting(run):

@@ -33,11 +33,11 @@ def test_frames_and_values_inside_a_compiled_function():
     jib.effects_barrier()
     text = out.getvalue()
     for part in (
-        "test_debugger.py(22) inner\n-> stop(",
+        "test_debugger.py(21) inner\n-> stop(",
         "(jdb) array([0., 3.], dtype=float32)\n",
         "(jdb) {'n': 3, 'w': array([0., 2.], dtype=float32)}\n",
-        "  20        z = c + params",
-        "  22 ->     stop(",
+        "  19        z = c + params",
+        "  21 ->     stop(",
         ") outer\n> ",
         "(jdb) array([0., 1.], dtype=float32)\n",
         "*** NameError: name 'nope' is not defined (in outer)",

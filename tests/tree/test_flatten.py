@@ -156,6 +156,13 @@ def test_partial_of_a_partial_keeps_the_inner_arguments_static():
     assert tree.structure(outer) == tree.structure(tree_util.Partial(inner, 1, 1))
 
 
+def test_an_error_on_a_leaf_names_its_path():
+    first, second = {"a": 1, "b": [2, 3]}, {"a": 1, "b": [2, 0]}
+    with pytest.raises(ZeroDivisionError) as caught:
+        tree.map(lambda x, y: x // y, first, second)
+    assert caught.value.__notes__ == ["note: the leaves at ['b'][1] were given to the function"]
+
+
 def test_helpers_of_structures():
     treedef = tree.structure([(1, 2), 3])
     children = tree_util.treedef_children(treedef)

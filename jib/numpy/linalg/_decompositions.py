@@ -321,7 +321,7 @@ def pinv(
     if not math.prod(aval_of(a).shape):
         return transposed(a)
     if tolerance is None:
-        tolerance = np.float32(10.0 * max(aval_of(a).shape[-2:]) * _epsilon(a))
+        tolerance = 10.0 * max(aval_of(a).shape[-2:]) * _epsilon(a)
     return _pseudo_inverse(a, tolerance, hermitian)
 
 
