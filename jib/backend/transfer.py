@@ -12,6 +12,7 @@ from jib import dtypes
 from jib.backend import client as client_module
 from jib.backend._compat import jaxlib_core
 from jib.backend._runtime import NATIVE_DTYPES
+from jib.backend.donations import raise_explained
 from jib.backend.shardings import Sharding, SingleDeviceSharding, single_device_sharding
 from jib.core.avals import ShapedArray
 from jib.errors import ArgumentTypeError, JibRuntimeError
@@ -56,9 +57,11 @@ def put(x: Any, aval: Any, sharding: Any = None, committed: bool | None = None) 
     elif committed is None:
         committed = True
     if type(sharding) is SingleDeviceSharding:
-        return _batched_put(
-            aval, sharding, [x], [sharding._device], committed, False, _COPY_NOW, True
-        )
+        devices = [sharding._device]
+        try:
+            return _batched_put(aval, sharding, [x], devices, committed, False, _COPY_NOW, True)
+        except jaxlib_core.JaxRuntimeError as error:
+            raise_explained(error, ())
     x = np.asarray(x)
     indices = sharding.addressable_devices_indices_map(aval.shape)
     # Each device gets a copy that nobody else holds, so jaxlib may keep it (one buffer given to

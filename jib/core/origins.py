@@ -44,9 +44,10 @@ def provenance(function: Any, arguments: Sequence[tuple[str, str]], transform: s
 class Origin:
     """The user's function behind a program, and the trees that it is called with."""
 
-    def __init__(self, transform: str, function: Callable[..., Any], args: Sequence[Any]) -> None:
-        self.transform, self.function, self.args = transform, function, args
-        self.avals: Sequence[Any] = ()
+    def __init__(
+        self, transform: str, function: Callable[..., Any], args: Sequence[Any], avals: Sequence[Any]
+    ) -> None:
+        self.transform, self.function, self.args, self.avals = transform, function, args, avals
 
     def describe(self, positions: Sequence[int]) -> Provenance:
         """The flat arguments at these positions; those that the user does not pass are left out."""

@@ -213,6 +213,8 @@ def not_an_array(x: Any, name: str | None = None) -> errors.ArgumentTypeError:
         message = f"{subject} is a NumPy array of dtype {x.dtype}"
         message += ", which has no counterpart on devices"
         help = "x.astype('float32') makes numbers of it, where that is possible"
+    elif name and name.isidentifier():
+        help = f"jib.jit(function, static_argnames='{name}')   compiles once for each value"
     return errors.ArgumentTypeError(message, help=help)
 
 

@@ -117,7 +117,8 @@ def _parse_other(dtype: Any) -> Any:
     try:
         found = np.dtype(dtype)
     except TypeError:
-        raise TypeError(f"{dtype!r} is not a dtype. help: dtype='float32'") from None
+        hint = "a shape is one tuple, as in (2, 3)" if type(dtype) is int else "dtype='float32'"
+        raise TypeError(f"{dtype!r} is not a dtype. help: {hint}") from None
     return _checked(found, dtype)
 
 

@@ -132,7 +132,10 @@ class NonScalarGradError(JibError, TypeError, code="J301", title="gradient of a 
             help=[
                 "reduce it to one number, for example with `.sum()` or `.mean()`",
                 "for the derivative of every element use jib.jacrev or jib.jacfwd",
-            ],
+            ]
+            if output not in ("tuple", "list")
+            else "gradient, rest = jib.grad(function, has_aux=True)(...)   if the first of two "
+            "is the number",
         )
 
 
@@ -422,6 +425,30 @@ def missing_names(module: str) -> Callable[[str], Any]:
         raise NotAvailableError(f"{module}.{name}", f"{module}.{near[0]}" if near else "")
 
     return missing
+
+
+class MissingModules:
+    """The last of `sys.meta_path`: finds nothing, and says what is there instead.
+
+    It is asked for `import jib.name`, and for `from jib import name`, where Python would drop the
+    message of the module's `__getattr__`.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Raise for a name of a module of jib; None for all others."""
+        parent, _, last = name.rpartition(".")
+        top = sys.modules.get("jib")
+        loading = getattr(getattr(sys.modules.get(parent), "__spec__", None), "_initializing", True)
+        if not name.startswith("jib.") or loading or last.startswith("__"):
+            return
+        near = _difflib.get_close_matches(last, dir(sys.modules[parent]), 1, 0.75)
+        instead = f"{parent}.{near[0]}" if near else f"jib.{last}" if hasattr(top, last) else ""
+        # Without `name=`: Python drops a ModuleNotFoundError that names what `from` asks for.
+        raise ModuleNotFoundError(f"jib does not have {name}" + f"; use {instead}" * bool(instead))
+
+
+sys.meta_path.append(MissingModules)  # type: ignore[arg-type]
 
 
 # The names under which code in JAX's style catches them.

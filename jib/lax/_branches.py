@@ -142,7 +142,10 @@ def _choose(name: str, index: Any, functions: Sequence[tuple[str, Any]], operand
             )
     leaves, in_tree = flatten(operands)
     avals = [aval_of(x) for x in leaves]
-    bodies = [trace_body(f, in_tree, avals, role.replace(" ", "_")) for role, f in functions]
+    bodies = [
+        trace_body(f, in_tree, avals, role.replace(" ", "_"), (name, f, operands))
+        for role, f in functions
+    ]
     _check_branches(name, [role for role, _ in functions], bodies)
     bodies = _same_weakness(functions, bodies, in_tree, avals)
     if aval_of(index).vary:
@@ -191,7 +194,9 @@ def _branch_error(
         f"the branches of `{name}` must return the same types, "
         f"but `{where}` is {one} in {first} and {two} in {second}",
         notes=[f"`{w}` is {a} in {first} and {b} in {second}" for w, a, b in wrong[1:]],
-        help="cast in one of the branches, for example with x.astype(dtype)",
+        help="cast in one of the branches, for example with x.astype(dtype)"
+        if one.partition("[")[2] == two.partition("[")[2]
+        else "give both one shape, for example with jib.numpy.pad or jib.numpy.broadcast_to",
     )
 
 

@@ -101,8 +101,9 @@ def scan_as(
     reverse: bool,
     unroll: int | bool,
     remat: str | int | None = None,
+    named: tuple[Callable[..., Any], tuple] | None = None,
 ) -> tuple[Any, Any]:
-    """`scan` under the name of the function that the user called."""
+    """`scan` under the name of the function that the user called, and of what it does `named`."""
     init_leaves, init_tree = flatten(init)
     xs_leaves, _ = flatten(xs)
     length = _length(xs, xs_leaves, length)
@@ -116,7 +117,8 @@ def scan_as(
             check_structure(name, init, init_tree, tree)
             return without_weak_outputs(leaves, avals), y
 
-        return trace_body(step, in_tree, [*avals, *x_avals], f"{name}_body")
+        origin = (name, *(named or (f, (init, xs))))
+        return trace_body(step, in_tree, [*avals, *x_avals], f"{name}_body", origin)
 
     body, carry = stable_carry(name, init_leaves, init, trace)
     params = {
@@ -157,7 +159,9 @@ def _length(xs: Any, leaves: Sequence[Any], length: int | None) -> int:
         if not aval.shape:
             raise ArgumentValueError(
                 f"`scan` loops over leading axes, but `{name}` is {aval_of(leaf)}, which has none",
-                help="close over a value that does not change, instead of passing it in xs",
+                help="xs = jib.numpy.asarray(xs)   makes one array of a list of numbers"
+                if isinstance(xs, list)
+                else "close over a value that does not change, instead of passing it in xs",
             )
         found.setdefault(aval.shape[0], name)
     if length is not None:

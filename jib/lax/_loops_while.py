@@ -93,7 +93,12 @@ def while_loop(
 
 
 def _while(
-    name: str, cond_fun: Any, body_fun: Any, init_val: Any, max_steps: int | None = None
+    name: str,
+    cond_fun: Any,
+    body_fun: Any,
+    init_val: Any,
+    max_steps: int | None = None,
+    named: tuple[Callable[..., Any], tuple] | None = None,
 ) -> Any:
     leaves, tree = flatten(init_val)
     in_tree = flatten((init_val,))[1]
@@ -104,10 +109,12 @@ def _while(
             check_structure(name, init_val, tree, out_tree)
             return without_weak_outputs(outs, avals)
 
-        return trace_body(step, in_tree, avals, f"{name}_body")
+        origin = (name, *(named or (body_fun, (init_val,))))
+        return trace_body(step, in_tree, avals, f"{name}_body", origin)
 
     body, carry = stable_carry(name, leaves, init_val, trace)
-    cond = trace_body(cond_fun, in_tree, [aval_of(x) for x in carry], "while_cond")
+    origin, avals = (name, cond_fun, (init_val,)), [aval_of(x) for x in carry]
+    cond = trace_body(cond_fun, in_tree, avals, "while_cond", origin)
     result = cond.out_avals
     if len(result) != 1 or cond.tree.num_nodes != 1 or result[0] not in _BOOLEANS:
         shown = str(result[0]) if len(result) == 1 else str(cond.tree)
@@ -171,7 +178,8 @@ def fori_loop(
         length = max(stop - start, 0)
         steps = 1 if unroll is None else unroll
         carry = (first, init_val)
-        (_, result), _ = scan_as("fori_loop", step, carry, None, length, False, steps)
+        named = body_fun, carry
+        (_, result), _ = scan_as("fori_loop", step, carry, None, length, False, steps, named=named)
         return result
     if unroll is not None and unroll not in (1, False):
         raise ArgumentValueError(
@@ -181,11 +189,12 @@ def fori_loop(
     last = lax.convert_element_type(upper, dtype)
 
     def advance(carry: Any) -> Any:
-        i, end, value = carry
-        return lax.add(i, constant_like(i, 1)), end, body_fun(i, value)
+        i, value, end = carry
+        return lax.add(i, constant_like(i, 1)), body_fun(i, value), end
 
-    go_on = lambda carry: lax.lt(carry[0], carry[1])  # noqa: E731
-    return _while("fori_loop", go_on, advance, (first, last, init_val))[2]
+    go_on = lambda carry: lax.lt(carry[0], carry[2])  # noqa: E731
+    named = body_fun, (first, init_val)
+    return _while("fori_loop", go_on, advance, (first, init_val, last), named=named)[1]
 
 
 def _known(bound: Any) -> int | None:

@@ -10,6 +10,7 @@ from jib.backend import mlir
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.axes import match_vary
 from jib.core.jaxpr import Jaxpr, Var, memoized
+from jib.core.origins import Origin
 from jib.core.tracing import aval_of
 from jib.core.zeros import Zero, tangent_aval
 from jib.errors import CarryError, StructureError
@@ -43,9 +44,16 @@ class Body:
 
 
 def trace_body(
-    function: Callable[..., Any], in_tree: Any, avals: Sequence[ShapedArray], name: str
+    function: Callable[..., Any],
+    in_tree: Any,
+    avals: Sequence[ShapedArray],
+    name: str,
+    origin: tuple[str, Callable[..., Any], Sequence[Any]] | None = None,
 ) -> Body:
-    """Trace `function(*args)`, where `args` are `in_tree` filled with values of the given types."""
+    """Trace `function(*args)`, where `args` are `in_tree` filled with values of the given types.
+
+    `origin` is what messages speak of: the loop, the user's function and its arguments.
+    """
     trees: list[Any] = []
 
     def flat(*values: Any) -> list[Any]:
@@ -53,7 +61,8 @@ def trace_body(
         trees.append(tree)
         return leaves
 
-    jaxpr, consts = stage(flat, avals, name=name)
+    owner = None if origin is None else Origin(f"jib.lax.{origin[0]}", *origin[1:], avals)
+    jaxpr, consts = stage(flat, avals, name=name, owner=owner)
     return Body(jaxpr, consts, trees[0])
 
 

@@ -161,6 +161,7 @@ def logmeanexp(
 # -------------------------------------------------------------------------------- standardising
 
 
+@derived("axis", "algorithm", numbers=True)
 def standardize(
     x: ArrayLike, axis: int | Sequence[int] | None = -1, mean: ArrayLike | None = None,
     variance: ArrayLike | None = None, epsilon: ArrayLike = 1e-5, where: ArrayLike | None = None, *,
@@ -187,20 +188,10 @@ def standardize(
         [-1.0, 1.0]
     """
     ArgumentValueError.check("standardize", "algorithm", algorithm, ("fast", "stable"))
-    x = as_operand("standardize", x)
-    return _standardize(
-        x, mean, variance, epsilon, where, _axes("standardize", x, axis), algorithm == "fast"
-    )
-
-
-@compiled(static=("axes", "fast"))
-def _standardize(
-    x: Any, mean: Any, variance: Any, epsilon: Any, where: Any, axes: tuple, fast: bool
-) -> Any:
-    x = promote_inexact("standardize", x)
+    x, axes = promote_inexact("standardize", x), _axes("standardize", x, axis)
     if mean is None:
         mean = jnp.mean(x, axes, keepdims=True, where=where)
-    if variance is None and fast:
+    if variance is None and algorithm == "fast":
         squares = jnp.mean(lax.square(x), axes, keepdims=True, where=where)
         variance = squares - jnp.square(mean)
     elif variance is None:

@@ -10,7 +10,9 @@ import numpy as np
 
 from jib import dtypes
 from jib.backend.buffers import ArrayImpl
+from jib.backend.donations import FAILURES, raise_explained
 from jib.core.scalars import widened
+from jib.core.tracing import is_eager
 from jib.errors import ArgumentValueError
 from jib.numpy._creation import asarray
 from jib.numpy._elementwise import no_out
@@ -37,6 +39,7 @@ def derived(*static: str, numbers: bool = False) -> Callable[[F], F]:
 
     def decorate(function: Any) -> Any:
         name, run = function.__name__, compiled(static=static)(function)
+        dispatch: Any = run.dispatch  # type: ignore[attr-defined]
         code = function.__code__
 
         def array(x: Any) -> Any:
@@ -58,19 +61,20 @@ def derived(*static: str, numbers: bool = False) -> Callable[[F], F]:
         known |= {_fixed: _FIXED, _parsed: _NONE, special["out"]: _NONE}
         ready = {key: known[take] for key, take in takes.items()}
         in_order = names[: code.co_argcount]
-        first = [ready[key] for key in in_order]
+        direct: set[tuple] = set()  # types of arguments that were ready
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            for x, types in zip(args, first, strict=False):
-                if type(x) not in types:
-                    break
-            else:
-                for key, x in kwargs.items():
-                    if type(x) not in ready.get(key, _NONE):
-                        break
-                else:
-                    return run(*args, **kwargs)
+            kinds = (*map(type, args), *map(type, kwargs.values()), *kwargs)
+            if kinds in direct and is_eager():
+                try:
+                    return dispatch(*args, **kwargs)
+                except FAILURES as error:
+                    raise_explained(error, (args, kwargs))
+            named = (*zip(in_order, args, strict=False), *kwargs.items())
+            if all([type(x) in ready.get(key, _NONE) for key, x in named]):
+                direct.add(kinds)
+                return run(*args, **kwargs)
             given = [*args, *kwargs.values()]
             rest = iter(given if numbers else widened(given, given))
             found = [takes[key](x) for key, x in zip(in_order[: len(args)], rest, strict=False)]

@@ -444,7 +444,8 @@ def take_along_axis(
     ndim = aval_of(arr).ndim if axis is not None else 1
     if index.ndim != ndim:
         raise ArgumentValueError(
-            f"`take_along_axis` needs indices with {ndim} axes, but got {index}"
+            f"`take_along_axis` needs indices with {ndim} axes, but got {index}",
+            help=f"jib.numpy.expand_dims(indices, {axis})" if index.ndim + 1 == ndim else (),
         )
     if axis is not None and not -ndim <= axis < ndim:
         raise AxisError.out_of_range("take_along_axis", axis, ndim)

@@ -68,7 +68,10 @@ def concatenate(
     avals = [aval_of(x) for x in members]
     if not all(a.ndim for a in avals):
         raise ShapeError(
-            "`concatenate` cannot join arrays of rank 0", help="jib.numpy.stack([x, y])"
+            "`concatenate` cannot join arrays of rank 0",
+            help="jib.numpy.stack([x, y])"
+            if isinstance(arrays, list | tuple)
+            else "jib.numpy.concatenate([x, y])   takes the arrays in one list",
         )
     axis = canonical_axis("concatenate", integer("concatenate", axis), avals[0].ndim)
     found = None if dtype is None else dtypes.parse(dtype)

@@ -187,6 +187,9 @@ def words_of(name: str, key: Any, batched: bool = False, used: bool = True) -> A
 
     A typed key is used by it (`jib/core/key_uses.py`), unless `used` is False.
     """
+    if isinstance(key, list | tuple):
+        message = f"samplers take a key first, but got a {type(key).__name__}"
+        raise ArgumentTypeError(message, help="key = jib.random.key(0)")
     aval = aval_of(key)
     if aval.is_key:
         words = key_data_p.bind(key, use=KeyUse.here() if used else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import inspect
 import sys
 import types
 import weakref
@@ -15,7 +14,9 @@ from jib.core.origins import argument_names, function_name, provenance
 from jib.errors import ArgumentTypeError
 from jib.tree import broadcast_prefix, tree_registry
 
-__all__ = ["FlatCall", "TraceCache", "argument_names", "flat_function", "function_name", "provenance"]
+__all__ = [
+    "FlatCall", "TraceCache", "argument_names", "flat_function", "function_name", "provenance",
+]  # fmt: skip
 
 flatten = tree_registry.flatten
 

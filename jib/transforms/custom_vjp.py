@@ -134,7 +134,9 @@ class _Rule:
             raise StructureError(
                 f"the backward rule of custom_vjp function `{self.name}` must return a tuple with "
                 f"{count} cotangent(s), one for each argument, not a {type(out).__name__}{shown}",
-                help="return (ct,)   for one argument; None stands for zeros",
+                help="return (ct,)   for one argument; None stands for zeros"
+                if count == 1
+                else f"return {', '.join(f'ct{i}' for i in range(count))}   None stands for zeros",
             )
         found = _calls.per_leaf(tuple(out), call.in_tree)
         problem = (

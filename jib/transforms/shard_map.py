@@ -15,6 +15,7 @@ from jib.backend.mlir import ir, sdy
 from jib.core.avals import ShapedArray
 from jib.core.axes import ManualAxes, enter_manual, match_vary
 from jib.core.jaxpr import Equation, Jaxpr, memoized
+from jib.core.origins import Origin
 from jib.core.primitive import Primitive
 from jib.core.sources import api_boundary
 from jib.core.tracing import aval_of, context, is_eager
@@ -178,8 +179,9 @@ class _Call:
             return [self._result(x, s) for x, s in zip(found, outs, strict=True)]
 
         name = _calls.function_name(self.f)
+        owner = Origin("jib.shard_map", self.f, args, avals)
         with enter_manual(self.manual):
-            jaxpr, consts = stage(shard, avals, name=name)
+            jaxpr, consts = stage(shard, avals, name=name, owner=owner)
         results = shard_map_p.bind(
             *consts,
             *leaves,

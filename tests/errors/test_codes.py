@@ -97,3 +97,17 @@ def test_a_failing_message_does_not_hide_the_error(monkeypatch):
     error = errors.ShapeError("shapes differ")
     monkeypatch.setattr(type(error), "_explain", lambda self: 1 / 0)
     assert str(error).startswith("shapes differ (message incomplete: ZeroDivisionError")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("from jib import pmapp", "jib does not have jib.pmapp; use jib.pmap"),
+        ("from jib.numpy import concatentae", "use jib.numpy.concatenate"),
+        ("import jib.experimental.ode", "jib does not have jib.experimental.ode"),
+        ("from jib.experimental.shard_map import shard_map", "use jib.shard_map"),
+    ],
+)
+def test_an_import_of_what_is_not_there_says_what_is(statement: str, message: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=message):
+        exec(statement, {})

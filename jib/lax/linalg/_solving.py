@@ -16,8 +16,10 @@ from jib.core.zeros import Zero
 from jib.errors import ShapeError
 from jib.lax._families import batch_in_front, constant_jvp, zero_tangent
 from jib.lax._gathering import gather_along_axis
-from jib.lax.linalg._library import Call, decomposition, info_like, lapack
-from jib.lax.linalg._matrices import check_square, eye_like, permuted, product, transposed, triangle
+from jib.lax.linalg._library import Call, decomposition, info_like, lapack, library_lowering
+from jib.lax.linalg._matrices import (
+    LETTERS, check_square, eye_like, permuted, product, transposed, triangle,
+)  # fmt: skip
 from jib.passes.lower import lower_by_tracing
 from jib.typing import Array, ArrayLike
 
@@ -228,7 +230,18 @@ def _triangular_image(x: Any, da: Any, *, turned: bool, lower: bool, unit: bool)
     return product(transposed(da) if turned else da, x)
 
 
+def _triangular_call(a: Any, b: Any, *, outs: Any, turned: bool, lower: bool, unit: bool) -> Call:
+    flags = {"diag": "NU"[unit], "side": "L", "trans_x": "NT"[turned], "uplo": "UL"[lower]}
+    return Call("lapack_{}trsm_ffi", outs, flags, aliases={1: 0}, checked=False)
+
+
+_triangular_library = library_lowering("triangular_solve", {"cpu": _triangular_call}, None)
+
+
 def _triangular_lower(ctx: Any, a: Any, b: Any, *, turned: bool, lower: bool, unit: bool) -> Any:
+    aval = ctx.avals_in[1]
+    if ctx.platform == "cpu" and aval.dtype.name in LETTERS and aval.size:
+        return _triangular_library(ctx, a, b, turned=turned, lower=lower, unit=unit)[0]
     kind = mlir.hlo.TransposeAttr.get("TRANSPOSE" if turned else "NO_TRANSPOSE")
     flags = [mlir.bool_attribute(x) for x in (True, lower, unit)]
     return mlir.hlo.triangular_solve(a, b, *flags, kind)
