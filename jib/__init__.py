@@ -16,6 +16,7 @@ from jib.backend.meshes import make_mesh as make_mesh, set_mesh as set_mesh
 from jib.backend.shardings import NamedSharding as NamedSharding
 from jib.core.array import Array as Array
 from jib.core.avals import ShapeDtypeStruct as ShapeDtypeStruct
+from jib.core.zeros import float0 as float0
 from jib.errors import missing_names as _missing_names
 from jib.lax._sharding import reshard as reshard
 from jib.settings import (
@@ -76,7 +77,8 @@ __all__ = [
     "closure_convert", "config", "copy_to_host_async", "custom_gradient", "custom_jvp",
     "custom_vjp", "debug_infs", "debug_key_reuse", "debug_nans", "default_backend",
     "default_device", "default_matmul_precision", "device_count", "device_get", "device_put",
-    "devices", "disable_jit", "enable_x64", "ensure_compile_time_eval", "eval_shape", "grad",
+    "devices", "disable_jit", "enable_x64", "ensure_compile_time_eval", "eval_shape", "float0",
+    "grad",
     "hessian", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linear_transpose", "linearize",
     "live_arrays", "local_device_count", "local_devices", "log_compiles",
     "make_array_from_callback", "make_array_from_process_local_data",

@@ -11,7 +11,7 @@ from typing import Any
 
 import jib.numpy as jnp
 from jib.core.tracing import context
-from jib.errors import EffectError
+from jib.errors import ArgumentValueError, EffectError
 from jib.typing import Array, ArrayLike
 
 __all__ = ["Ref", "addupdate", "freeze", "get", "new_ref", "set", "swap"]
@@ -106,8 +106,10 @@ class _Part:
         return _At(self)
 
 
-def new_ref(init_val: ArrayLike) -> Ref:
-    """A reference that holds a copy of an array."""
+def new_ref(init_val: ArrayLike, *, memory_space: None = None, kind: None = None) -> Ref:
+    """A reference that holds a copy of an array, in the memory of its device."""
+    if memory_space is not None or kind is not None:
+        raise ArgumentValueError("references have one kind: `memory_space` and `kind` must be None")
     return Ref(init_val)
 
 

@@ -106,7 +106,7 @@ def test_functions_with_signatures_of_their_own():
         assert config.jib_transfer_guard_host_to_device == "log"
     assert config.jib_transfer_guard_host_to_device == "allow"
     config.update("jax_transfer_guard", "disallow")
-    assert config.jib_transfer_guard_device_to_host == "disallow"
+    assert config.jib_transfer_guard_device_to_host == config.jax_transfer_guard == "disallow"
     with settings.checking_leaks():
         assert config.jib_check_tracer_leaks
 
@@ -125,10 +125,12 @@ def test_a_tracer_that_is_kept_is_found_as_its_trace_ends():
 
 
 def test_transfers_that_nobody_asked_for_are_refused():
-    host, there = np.ones(3, np.float32), jib.numpy.ones(3)
+    host, there, long = np.ones(3, np.float32), jib.numpy.ones(3), jib.numpy.ones(997)
     with jib.transfer_guard("disallow"):
-        with pytest.raises(RuntimeError, match="Disallowed host-to-device transfer"):
+        with pytest.raises(RuntimeError, match="moves from host to device"):
             there + host
+        with pytest.raises(jib.errors.JibRuntimeError, match="moves from host to device"):
+            long[991]  # the numbers of usual indices are kept on the device
         assert (there + jib.device_put(host)).shape == (3,)
     assert (there + host).shape == (3,)
 

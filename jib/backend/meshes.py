@@ -133,6 +133,7 @@ class Mesh(_AnyMesh, contextlib.ContextDecorator):
         1
     """
 
+    axis_sizes: tuple[int, ...]
     devices: np.ndarray
 
     def __new__(cls, devices: Any, axis_names: Any, axis_types: Any = None) -> "Mesh":
@@ -231,6 +232,11 @@ class AbstractMesh(_AnyMesh):
             self.axis_types if axis_types is None else axis_types,
             abstract_device=self.abstract_device,
         )
+
+    def update_axis_types(self, name_to_type: dict[Any, Any]) -> "AbstractMesh":
+        """The same axes, some of another type: `mesh.update_axis_types({"x": AxisType.Auto})`."""
+        pairs = zip(self.axis_names, self.axis_types, strict=True)
+        return self.update(axis_types=tuple([name_to_type.get(n, kind) for n, kind in pairs]))
 
     @property
     def abstract_mesh(self) -> "AbstractMesh":

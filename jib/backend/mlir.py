@@ -157,7 +157,7 @@ def splat(value: Any, aval: ShapedArray) -> Any:
 
 def _scalar_attribute(value: Any, dtype: np.dtype) -> Any | None:
     element = _elements()[dtype]
-    if dtype.kind in "iub" and value < 2**63:  # which is as far as an IntegerAttr goes
+    if dtype.kind in "iub" and int(value) < 2**63:  # which is as far as an IntegerAttr goes
         return ir.IntegerAttr.get(element, int(value))
     if dtype.kind == "f":
         return ir.FloatAttr.get(element, float(value))

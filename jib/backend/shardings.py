@@ -78,6 +78,11 @@ class Sharding:
         return set(self._internal_device_list.addressable_device_list)
 
     @property
+    def has_addressable_devices(self) -> bool:
+        """Whether this process has one of the devices."""
+        return bool(self.addressable_devices)
+
+    @property
     def is_fully_addressable(self) -> bool:
         """Whether this process can reach all of the devices."""
         return self._internal_device_list.is_fully_addressable

@@ -45,7 +45,11 @@ class Origin:
     """The user's function behind a program, and the trees that it is called with."""
 
     def __init__(
-        self, transform: str, function: Callable[..., Any], args: Sequence[Any], avals: Sequence[Any]
+        self,
+        transform: str,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        avals: Sequence[Any],
     ) -> None:
         self.transform, self.function, self.args, self.avals = transform, function, args, avals
 

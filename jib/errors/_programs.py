@@ -196,12 +196,17 @@ class KeyReuseError(JibError, JAXTypeError, code="J402", title="a random key is 
 
     @classmethod
     def used_twice(
-        cls, first: Sequence[Source], second: Sequence[Source], inside: Sequence[Source] = ()
+        cls,
+        first: Sequence[Source],
+        second: Sequence[Source],
+        inside: Sequence[Source] = (),
+        many: bool = False,
     ) -> KeyReuseError:
         """A key used at two places, each the user's frames from the innermost on.
 
         Where one helper used both keys, its callers tell the uses apart. `inside` is the use in the
-        program that was called, for a key that is no argument of the call.
+        program that was called, for a key that is no argument of the call. `many` says that it is
+        an array of keys.
         """
         pairs = [p for p in zip(first, second, strict=False) if p[0] != p[1]]
         apart = bool(pairs)
@@ -212,9 +217,13 @@ class KeyReuseError(JibError, JAXTypeError, code="J402", title="a random key is 
         by = f" by `{function}`" if function else ""
         at = f" ({span.short_file}:{span.first_line})" if span else ""
         key, again = name or "key", "" if apart else " each time it comes there"
-        cure = f"k1, k2 = jib.random.split({key})   and use each of them once"
+        # What draws numbers has one key, of the array that a function around it maps over.
+        many = many and not (now and _re.match(r"[\w.]*random\.\w+\(", resolve(now).text))
+        split = "jib.vmap(jib.random.split, out_axes=1)" if many else "jib.random.split"
+        cure = f"k1, k2 = {split}({key})   and use each of them once"
         if not apart:
-            cure = f"in each round, a key of its own   jib.random.fold_in({key}, i)"
+            fold = "jib.vmap(jib.random.fold_in, (0, None))" if many else "jib.random.fold_in"
+            cure = f"in each round, a key of its own   {fold}({key}, i)"
         return cls(
             f"{f'`{name}`' if name else 'a random key'} was already used{by}{at}; the same numbers "
             f"would come again{again}",
@@ -236,7 +245,10 @@ def _call_at(source: Source | None) -> tuple[str, str]:
     named = {k.arg: k.value for k in call.keywords}
     texts = [_ast.unparse(x) for x in (*call.args, *named.values())]
     likely = [t for t in texts if _re.search(r"key|rng|seed|^k\d?$", t) and len(t) < 30]
-    function = _ast.unparse(call.func).rpartition(".")[2]
+    called: Any = call.func
+    while isinstance(called, _ast.Call) and called.args:  # jib.vmap(f)(keys)
+        called = called.args[0]
+    function = _ast.unparse(called).rpartition(".")[2]
     if "random." in _ast.unparse(call.func) and texts and len(texts[0]) < 30:
         likely.insert(0, texts[0])
     return function if function.isidentifier() else "", likely[0] if likely else ""

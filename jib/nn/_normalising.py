@@ -12,6 +12,7 @@ from jib.core.tracing import aval_of
 from jib.errors import ArgumentValueError
 from jib.lax._families import constant_like
 from jib.lax._shaping import canonical_axis
+from jib.numpy._derived import derived
 from jib.numpy._promotion import as_operand, broadcast_to_shape, promote_args, promote_inexact
 from jib.numpy._shaping import axes_tuple, integer
 from jib.passes.eager import compiled
@@ -47,6 +48,7 @@ def _masked(x: Any, where: Any, fill: float) -> Any:
 # ------------------------------------------------------------------------------------ softmax
 
 
+@derived("axis", numbers=True)
 def softmax(
     x: ArrayLike, axis: int | Sequence[int] | None = -1, where: ArrayLike | None = None
 ) -> Array:
@@ -63,11 +65,9 @@ def softmax(
         >>> jib.nn.softmax(jnp.array([0.0, 0.0])).tolist()
         [0.5, 0.5]
     """
-    x = as_operand("softmax", x)
     return _softmax(x, where, _axes("softmax", x, axis), False)
 
 
-@compiled(static=("axes", "log"))
 def _softmax(x: Any, where: Any, axes: tuple[int, ...], log: bool) -> Any:
     x = _masked(promote_inexact("softmax", x), where, -np.inf)
     shifted = lax.sub(x, _keep(_shift(x, axes), x, axes))
@@ -78,11 +78,11 @@ def _softmax(x: Any, where: Any, axes: tuple[int, ...], log: bool) -> Any:
     return lax.div(powers, _keep(total, x, axes))
 
 
+@derived("axis", numbers=True)
 def log_softmax(
     x: ArrayLike, axis: int | Sequence[int] | None = -1, where: ArrayLike | None = None
 ) -> Array:
     """The logarithm of `softmax`, without loss; minus infinity where an element does not count."""
-    x = as_operand("log_softmax", x)
     return _softmax(x, where, _axes("log_softmax", x, axis), True)
 
 

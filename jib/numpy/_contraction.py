@@ -18,7 +18,6 @@ from jib.errors import ArgumentValueError, AxisError, ShapeError
 from jib.lax._shaping import canonical_axis
 from jib.numpy._complexes import conj
 from jib.numpy._derived import derived
-from jib.numpy._elementwise import no_out
 from jib.numpy._joining import stack, unstack
 from jib.numpy._promotion import as_operand, promote_dtypes
 from jib.numpy._reductions import sum

@@ -163,7 +163,7 @@ def angle(z: ArrayLike, deg: bool = False) -> Array:
     z = promote_inexact("angle", z)
     out = lax.atan2(lax.imag(z), lax.real(z)) if kind_of(aval_of(z).dtype) == "c" else None
     if out is None:
-        out = where(isnan(z), z, where(z < 0, np.pi, 0).astype(z.dtype))
+        out = where(isnan(z), z, where(z < 0, constant_like(z, np.pi), 0))
     return out * (180 / math.pi) if deg else out
 
 

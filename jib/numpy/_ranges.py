@@ -106,7 +106,7 @@ def linspace(
         >>> jnp.linspace(0, 1, 5).tolist()
         [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    num = _count("linspace", num)
+    num = num if type(num) is int and num >= 0 else _count("linspace", num)
     wanted = None if dtype is None else dtypes.parse(dtype)
     start, stop = as_operand("linspace", start), as_operand("linspace", stop)
     made = _linspace(start, stop, num, bool(endpoint), wanted, axis, bool(retstep))
@@ -140,9 +140,11 @@ def _linspace(
     part = lax.div(places, constant_like(places, steps or 1))
     part = lax.convert_element_type(part, step.dtype)
     low, high = (broadcast_to_shape(x, (num, *shape)) for x in (start, stop))
-    # Weighted ends: the first and the last number are exact.
+    # Weighted ends, so that the first number is exact; the last one is taken as it is.
     one = constant_like(part, 1)
     out = lax.add(lax.mul(low, lax.sub(one, part)), lax.mul(high, part))
+    if endpoint and num > 1:
+        out = lax.select(lax.eq(places, constant_like(places, steps)), high, out)
     if kind_of(wanted) == "i":
         out = lax.floor(out)
     out = moveaxis(lax.convert_element_type(out, wanted), 0, axis)

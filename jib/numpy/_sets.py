@@ -82,9 +82,9 @@ def unique(
     if size is None:
         made = np.unique(_on_host("unique", ar), *asked, axis=axis, equal_nan=equal_nan)
         if not isinstance(made, tuple):
-            return asarray(made)
+            return asarray(made, dtypes.result_type(ar))
         index = dtypes.default_int_dtype()
-        return (asarray(made[0]), *(asarray(x.astype(index)) for x in made[1:]))
+        return (asarray(made[0], dtypes.result_type(ar)), *(asarray(x.astype(index)) for x in made[1:]))
     ar = as_operand("unique", ar)
     shape = aval_of(ar).shape
     place = None if axis is None else canonical_axis("unique", axis, len(shape))

@@ -461,7 +461,9 @@ def histogramdd(
         found = where(x == e[-1], len(e) - 2, found)  # the last bin has both of its edges
         inside = inside & (found >= 0) & (found < len(e) - 1)
         place = place * (len(e) - 1) + found
-    counted = where(inside, 1.0 if weights is None else weights, 0)
+    if weights is None:
+        weights = lax.full(points.shape[:1], 1, dtypes.to_inexact_dtype(points.dtype))
+    counted = where(inside, weights, 0)
     out = bincount(where(inside, place, 0), counted, length=math.prod(shape)).reshape(shape)
     if density:
         out = out / out.sum()

@@ -59,6 +59,11 @@ class ufunc(metaclass=_Kind):
         7.0
     """
 
+    nin: int
+    nout: int
+    nargs: int
+    identity: Any
+
     def __init__(
         self,
         func: Callable[..., Any],

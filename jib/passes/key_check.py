@@ -32,14 +32,15 @@ class KeySummary(NamedTuple):
     """What a program does to keys; those of its inputs are numbered from 0 to `inputs`.
 
     `taken` lists the numbers that are used, and where; `outs` the numbers of each result (None for
-    other results); `spent` the uses of keys made inside; `problems` pairs of uses of one key.
+    other results); `spent` the uses of keys made inside; `problems` pairs of uses of one key, and
+    whether it is one of several that were used together.
     """
 
     inputs: int
     taken: list[tuple[np.ndarray, KeyUse]]
     outs: list[np.ndarray | None]
     spent: dict[int, KeyUse]
-    problems: list[tuple[KeyUse, KeyUse]]
+    problems: list[tuple[KeyUse, KeyUse, bool]]
 
 
 @memoized
@@ -91,7 +92,7 @@ class _Walk:
         self.owner = np.empty(0, np.int64)  # key -> its use, as a place in `uses`, or -1
         self.uses: list[KeyUse] = []
         self.taken: list[tuple[np.ndarray, KeyUse]] = []
-        self.problems: list[tuple[KeyUse, KeyUse]] = []
+        self.problems: list[tuple[KeyUse, KeyUse, bool]] = []
 
     def read(self, atom: Any) -> np.ndarray | None:
         return None if isinstance(atom, Literal) else self.numbers.get(atom)
@@ -107,7 +108,7 @@ class _Walk:
         ids = ids[ids >= 0]
         earlier = self.owner[ids]
         if (earlier >= 0).any():
-            self.problems.append((self.uses[earlier.max()], use))
+            self.problems.append((self.uses[earlier.max()], use, len(ids) > 1))
         self.owner[ids] = len(self.uses)
         self.uses.append(use)
         self.taken.append((ids, use))

@@ -26,9 +26,9 @@ from jib.tree import register_call_node, tree_registry
 __all__ = ["call_program", "check_keys", "examiners"]
 
 
-def _report(first: KeyUse, second: KeyUse, inside: KeyUse | None = None) -> None:
+def _report(first: KeyUse, second: KeyUse, many: bool, inside: KeyUse | None = None) -> None:
     within = inside.frames if inside else ()
-    error = KeyReuseError.used_twice(first.frames, second.frames, within)
+    error = KeyReuseError.used_twice(first.frames, second.frames, within, many)
     if key_reuse.value == "error":
         raise error
     warn_user(f"{error.code}: {error}")
@@ -42,8 +42,8 @@ def check_keys(jaxpr: Jaxpr) -> KeySummary | None:
     """
     summary = None if key_reuse.value == "off" else key_summary(jaxpr)
     if summary is not None:
-        for first, second in summary.problems:
-            _report(first, second)
+        for problem in summary.problems:
+            _report(*problem)
     return summary
 
 
@@ -93,7 +93,8 @@ class _KeyEffect:
             for place, places, inside in self.uses:
                 earlier = records[place].use(use, places)
                 if earlier is not None:
-                    _report(earlier, use, inside if place < len(self.constants) else None)
+                    many = bool(records[place].shape)
+                    _report(earlier, use, many, inside if place < len(self.constants) else None)
         return records
 
     def after(self, records: list[KeyRecord], out: Any) -> None:

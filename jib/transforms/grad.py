@@ -119,11 +119,13 @@ def check_inputs(
     allow_int: bool,
     transform: str = "jib.grad",
 ) -> None:
-    """Arguments must be floating, or complex where the function is holomorphic."""
+    """Arguments must be floating, or complex; only that where the function is holomorphic."""
+    # `grad` of a real function of z = x + iy is df/dx - i df/dy; Jacobians have no such reading.
+    kinds = "c" if holomorphic else "fc" if transform == "jib.grad" else "f"
     for i, x in enumerate(tree_registry.flatten(chosen)[0]):
         aval = aval_of(x)
         kind = kind_of(aval.dtype)
-        if kind == ("c" if holomorphic else "f") or (allow_int and kind in "ib"):
+        if kind in kinds or (allow_int and kind in "ib"):
             continue
         path = tree_registry.flatten_with_path(chosen)[0][i][0]
         name = _argument(fun, positions[path[0].idx]) + "".join(map(str, path[1:]))

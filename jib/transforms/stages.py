@@ -11,7 +11,7 @@ from jib.backend import mlir
 from jib.core.avals import ShapedArray, ShapeDtypeStruct
 from jib.core.jaxpr import ClosedJaxpr
 from jib.core.tracing import aval_of
-from jib.errors import ArgumentTypeError, StructureError
+from jib.errors import ArgumentTypeError, ArgumentValueError, StructureError
 from jib.passes.eager import CompileOptions, compile_jaxpr, load, lower_jaxpr
 from jib.passes.key_effects import with_keys_noted
 from jib.tree import tree_registry
@@ -90,8 +90,9 @@ class _Stage:
 
     def __init__(self, traced: Traced) -> None:
         self._traced = traced
-        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
 
+    in_tree = property(attrgetter("_traced.in_tree"), doc="The structure of the arguments.")
+    out_tree = property(attrgetter("_traced.out_tree"), doc="The structure of the result.")
     args_info = property(attrgetter("_traced.args_info"), doc=Traced.args_info.__doc__)
     out_info = property(attrgetter("_traced.out_info"), doc=Traced.out_info.__doc__)
 
@@ -117,8 +118,15 @@ class Lowered(_Stage):
         """XLA's estimate of operations and bytes, for the compiled program."""
         return self.compile().cost_analysis()
 
-    def compile(self, compiler_options: dict[str, Any] | None = None) -> Compiled:
+    def compile(
+        self, compiler_options: dict[str, Any] | None = None, *, device_assignment: None = None
+    ) -> Compiled:
         """Compile the module; the ordinary call of the function uses the same program."""
+        if device_assignment is not None:
+            raise ArgumentValueError(
+                "a program runs on the devices of its arguments: `device_assignment` must be None",
+                help="x = jib.device_put(x, device)",
+            )
         jaxpr = self._traced.jaxpr.jaxpr.hoisted
         options = self._traced.options
         if compiler_options:

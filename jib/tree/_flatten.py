@@ -123,7 +123,9 @@ def tree_map(f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = Non
         results.extend(map(f, leaves, *matched))
     except Exception as error:
         path = tree_leaves_with_path(tree, is_leaf)[len(results)][0]
-        error.add_note(f"note: the leaves at {keystr(path) or 'the root'} were given to the function")
+        error.add_note(
+            f"note: the leaves at {keystr(path) or 'the root'} were given to the function"
+        )
         raise
     return treedef.unflatten(results)
 

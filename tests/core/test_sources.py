@@ -82,7 +82,9 @@ def test_accented_letters_do_not_shift_the_carets():
 
 
 def test_several_lines_are_marked_to_the_end_of_the_first(library):
-    place = library.through(library.captured)
+    place = library.through(
+        library.captured,
+    )  # fmt: skip
     assert sources.resolve(place).text.endswith(",\n    )")
 
 

@@ -86,8 +86,11 @@ def test_integer_arguments():
 def test_complex_arguments():
     z = np.complex64(1 + 2j)
     assert complex(jib.grad(lambda z: z**2, holomorphic=True)(z)) == 2 * (1 + 2j)
-    with pytest.raises(GradTypeError, match=r"`z` is complex64\[\]"):
+    with pytest.raises(GradTypeError, match=r"the function returned is complex64\[\]"):
         jib.grad(lambda z: z)(z)
+    # A real function of a complex number: df/dx - i df/dy, so that z - rate * conj(g) descends.
+    assert complex(jib.grad(lambda z: jnp.abs(z) ** 2)(z)) == pytest.approx(2 - 4j)
+    assert complex(jib.jit(jib.grad(lambda z: (z * z).imag))(z)) == pytest.approx(4 - 2j)
     with pytest.raises(GradTypeError, match=r"`x` is float32\[\]"):
         jib.grad(lambda x: x, holomorphic=True)(1.0)
     assert float(jib.grad(lambda x: jnp.abs(x * (3 + 4j)))(2.0)) == pytest.approx(5.0)

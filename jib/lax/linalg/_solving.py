@@ -18,8 +18,14 @@ from jib.lax._families import batch_in_front, constant_jvp, zero_tangent
 from jib.lax._gathering import gather_along_axis
 from jib.lax.linalg._library import Call, decomposition, info_like, lapack, library_lowering
 from jib.lax.linalg._matrices import (
-    LETTERS, check_square, eye_like, permuted, product, transposed, triangle,
-)  # fmt: skip
+    LETTERS,
+    check_square,
+    eye_like,
+    permuted,
+    product,
+    transposed,
+    triangle,
+)
 from jib.passes.lower import lower_by_tracing
 from jib.typing import Array, ArrayLike
 
