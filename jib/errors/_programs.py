@@ -15,8 +15,8 @@ __all__ = [
     "ArgumentTypeError", "ArgumentValueError", "AxisError", "BatchSizeError", "CallbackError",
     "CarryError", "CheckError", "DTypeError", "DonatedArrayError", "EffectError", "GradTypeError",
     "InconclusiveDimensionOperation", "IndexBoundsError", "IntegerRangeError", "JaxRuntimeError",
-    "JaxprTypeError", "JibRuntimeError", "KeyReuseError", "LeakedTracerError", "NoDerivativeError",
-    "NonScalarGradError", "NotAvailableError", "NotFiniteError", "ShapeError",
+    "JaxprTypeError", "JibRuntimeError", "KeyReuseError", "LeakedTracerError",
+    "NoDerivativeError", "NonScalarGradError", "NotAvailableError", "NotFiniteError", "ShapeError",
     "StaticArgumentError", "StructureError", "UnboundAxisError", "UnexpectedTracerError",
     "missing_names",
 ]  # fmt: skip
@@ -439,7 +439,7 @@ def missing_names(module: str) -> Callable[[str], Any]:
     return missing
 
 
-class MissingModules:
+class _MissingModules:
     """The last of `sys.meta_path`: finds nothing, and says what is there instead.
 
     It is asked for `import jib.name`, and for `from jib import name`, where Python would drop the
@@ -460,7 +460,7 @@ class MissingModules:
         raise ModuleNotFoundError(f"jib does not have {name}" + f"; use {instead}" * bool(instead))
 
 
-sys.meta_path.append(MissingModules)  # type: ignore[arg-type]
+sys.meta_path.append(_MissingModules)  # type: ignore[arg-type]
 
 
 # The names under which code in JAX's style catches them.

@@ -81,10 +81,11 @@ def unique(
     asked: Any = (bool(return_index), bool(return_inverse), bool(return_counts))
     if size is None:
         made = np.unique(_on_host("unique", ar), *asked, axis=axis, equal_nan=equal_nan)
+        own = dtypes.result_type(ar)
         if not isinstance(made, tuple):
-            return asarray(made, dtypes.result_type(ar))
+            return asarray(made, own)
         index = dtypes.default_int_dtype()
-        return (asarray(made[0], dtypes.result_type(ar)), *(asarray(x.astype(index)) for x in made[1:]))
+        return (asarray(made[0], own), *(asarray(x.astype(index)) for x in made[1:]))
     ar = as_operand("unique", ar)
     shape = aval_of(ar).shape
     place = None if axis is None else canonical_axis("unique", axis, len(shape))

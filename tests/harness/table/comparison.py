@@ -64,7 +64,8 @@ ROWS = [
             ),
             wrong(
                 ShapeError,
-                "`lax.select` needs equal shapes, but got bool[3] to choose from float32[2] and float32[2]",
+                "`lax.select` needs equal shapes, but got bool[3] to choose from float32[2] and "
+                "float32[2]",
                 *(array((3,), "bool"), array((2,)), array((2,))),
             ),
         ],
