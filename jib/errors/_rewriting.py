@@ -331,7 +331,8 @@ _UPDATES = {"+": "add", "/": "divide", "*": "multiply", "**": "power", "-": "sub
 def _sign(op: ast.AST) -> str:
     """How an operator is written."""
     a, b = ast.Name("a"), ast.Name("b")
-    node = ast.Compare(a, [op], [b]) if isinstance(op, ast.cmpop) else ast.BinOp(a, op, b)  # type: ignore[arg-type]
+    compares = isinstance(op, ast.cmpop)
+    node: ast.expr = ast.Compare(a, [op], [b]) if compares else ast.BinOp(a, op, b)  # type: ignore
     return ast.unparse(node)[2:-2]
 
 

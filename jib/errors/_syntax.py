@@ -162,7 +162,8 @@ def _classify_conversion(node: ast.AST, parents: list[ast.AST]) -> tuple[str, as
         case ast.Call(func=ast.Name() | ast.Attribute(), args=args, keywords=keywords):
             name = ast.unparse(node.func)
             values = [*args, *(keyword.value for keyword in keywords)]
-            if name.endswith(".format") and isinstance(node.func.value, ast.Constant):  # type: ignore[attr-defined]
+            owner = getattr(node.func, "value", None)
+            if name.endswith(".format") and isinstance(owner, ast.Constant):
                 name = "str.format"
             elif isinstance(node.func, ast.Attribute) and (node.func.attr == "item" or not values):
                 return f".{node.func.attr}()", node.func.value

@@ -117,7 +117,8 @@ def scan_as(
             check_structure(name, init, init_tree, tree)
             return without_weak_outputs(leaves, avals), y
 
-        origin = (name, *(named or (f, (init, xs))))
+        fun, given = named or (f, (init, xs))
+        origin = (name, fun, given)
         return trace_body(step, in_tree, [*avals, *x_avals], f"{name}_body", origin)
 
     body, carry = stable_carry(name, init_leaves, init, trace)

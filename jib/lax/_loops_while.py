@@ -109,8 +109,8 @@ def _while(
             check_structure(name, init_val, tree, out_tree)
             return without_weak_outputs(outs, avals)
 
-        origin = (name, *(named or (body_fun, (init_val,))))
-        return trace_body(step, in_tree, avals, f"{name}_body", origin)
+        fun, given = named or (body_fun, (init_val,))
+        return trace_body(step, in_tree, avals, f"{name}_body", (name, fun, given))
 
     body, carry = stable_carry(name, leaves, init_val, trace)
     origin, avals = (name, cond_fun, (init_val,)), [aval_of(x) for x in carry]

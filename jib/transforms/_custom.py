@@ -12,6 +12,7 @@ from typing import Any
 from jib.core.avals import AxisData, ShapedArray
 from jib.core.jaxpr import Jaxpr
 from jib.core.primitive import Primitive
+from jib.core.scalars import widened
 from jib.core.tracing import aval_of, context, is_eager, set_trace, traced_with
 from jib.core.zeros import Zero, float0, tangent_aval
 from jib.errors import ArgumentTypeError, ArgumentValueError, NoDerivativeError, StructureError
@@ -81,7 +82,8 @@ class CustomCall:
         self.size = n
         self.positions = [i for i in range(n) if i not in skipped]
         self.fixed = {i: args[i] for i in sorted(skipped)}
-        self.leaves, self.in_tree = flatten(tuple(args[i] for i in self.positions))
+        leaves, self.in_tree = flatten(tuple(args[i] for i in self.positions))
+        self.leaves = widened(leaves)
         self.out_trees: list[Any] = []
 
     def skeleton(self) -> CustomCall:

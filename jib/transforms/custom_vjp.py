@@ -130,10 +130,11 @@ class _Rule:
         )
         count = len(call.positions)
         if not isinstance(out, tuple | list) or len(out) != count:
-            shown = f" of {len(out)}" if isinstance(out, tuple | list) else ""
+            shown = "an array" if hasattr(out, "dtype") else f"a {type(out).__name__}"
+            shown += f" of {len(out)}" if isinstance(out, tuple | list) else ""
             raise StructureError(
                 f"the backward rule of custom_vjp function `{self.name}` must return a tuple with "
-                f"{count} cotangent(s), one for each argument, not a {type(out).__name__}{shown}",
+                f"{count} cotangent(s), one for each argument, not {shown}",
                 help="return (ct,)   for one argument; None stands for zeros"
                 if count == 1
                 else f"return {', '.join(f'ct{i}' for i in range(count))}   None stands for zeros",

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from jib.backend.transfer import put_scalar
 from jib.core.algebra import algebra
 from jib.core.avals import ShapedArray
 from jib.core.sources import api_boundary
-from jib.core.tracing import aval_of
+from jib.core.tracing import aval_of, is_eager
 from jib.core.zeros import UndefinedPrimal, Zero, float0, tangent_aval
 from jib.errors import ArgumentTypeError, NotAvailableError, StructureError
 from jib.passes import jvp as forward
@@ -29,10 +30,18 @@ def refuse_reduce_axes(name: str, axes: Sequence[Any]) -> None:
         raise NotAvailableError(f"{name}(reduce_axes=...)", "jib.lax.psum(gradient, axis_name)")
 
 
+def _as_array(x: Any) -> Any:
+    """A number that went through a program untouched, as the array that users expect."""
+    if is_eager() and isinstance(x, int | float | complex | np.generic):
+        aval = aval_of(x)
+        return put_scalar(x, aval.dtype, aval.weak_type)
+    return x
+
+
 def materialize(tangent: Any) -> Any:
     """A tangent or cotangent as users see it: zeros are arrays, `float0` ones NumPy arrays."""
     if type(tangent) is not Zero:
-        return tangent
+        return _as_array(tangent)
     if tangent.aval.dtype == float0:
         return np.zeros(tangent.aval.shape, float0)
     return algebra.zeros(tangent.aval)
@@ -50,6 +59,7 @@ def vjp_flat(
     """Values of a flat function, and the map from cotangents of its first `count` results to those
     of its inputs."""
     outs, program, consts, depends = linearize_flat(function, primals)
+    outs = [_as_array(x) for x in outs]
     linear = [UndefinedPrimal(tangent_aval(aval_of(x))) for x in primals]
     count = len(outs) if count is None else count
 
@@ -100,7 +110,7 @@ def jvp(
     call = _calls.FlatCall(fun, in_tree, has_aux)
     outs, out_tangents = forward.jvp(call, leaves, directions)
     tangent = call.tree.unflatten([materialize(t) for t in out_tangents[: call.count]])
-    return call.results(outs, tangent)
+    return call.results([_as_array(x) for x in outs], tangent)
 
 
 def _check_direction(name: str, x: Any, wanted: ShapedArray) -> None:
@@ -170,6 +180,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
     leaves, in_tree = tree_registry.flatten(primals)
     call = _calls.FlatCall(fun, in_tree, has_aux)
     outs, program, consts, depends = linearize_flat(call, leaves)
+    outs = [_as_array(x) for x in outs]
     out_avals = [tangent_aval(aval_of(x)) for x in outs]
 
     @api_boundary
@@ -183,7 +194,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
             _check_direction("linearize", t, tangent_aval(aval_of(x)))
         found = iter(evaluate(program, consts, *given))
         full = [
-            next(found) if d else materialize(Zero(a))
+            _as_array(next(found)) if d else materialize(Zero(a))
             for d, a in zip(depends, out_avals, strict=True)
         ]
         return call.tree.unflatten(full[: call.count])

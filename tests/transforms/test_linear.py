@@ -138,3 +138,22 @@ def test_forward_over_reverse():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call(lambda x: x * 2)
+
+
+def test_numbers_that_go_through_untouched_come_out_as_arrays():
+    def same(x):
+        return x
+
+    results = [
+        *jib.jvp(same, (2.0,), (1.0,)),
+        *jib.value_and_grad(same)(2.0),
+        jib.grad(lambda x: x + 0.0)(np.float32(2.0)),
+        jib.vjp(same, 2.0)[0],
+        *jib.vjp(same, 2.0)[1](1.0),
+        jib.linearize(same, 2.0)[0],
+        jib.linearize(same, 2.0)[1](1.0),
+        jib.jacrev(same)(2.0),
+        jib.jacfwd(same)(2.0),
+        jib.hessian(same)(2.0),
+    ]
+    assert all(isinstance(x, jib.Array) and x.dtype == "float32" for x in results)
