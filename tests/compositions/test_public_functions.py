@@ -381,9 +381,6 @@ OPEN = {
     "numpy.select": "compiled, the runtime refuses its inputs",
     "numpy.linalg.vector_norm": "mapped over an axis, it is not the loop",
     "scipy.special.zeta": "has no derivative by its first argument",
-    "scipy.stats.gamma.logpdf": "compiled, its numbers are rounded to 32 bits",
-    "scipy.stats.beta.logpdf": "compiled, its numbers are rounded to 32 bits",
-    "scipy.stats.t.logpdf": "compiled, its numbers are rounded to 32 bits",
 }
 
 
