@@ -20,7 +20,7 @@ import jib.numpy as jnp
 from jib import cache
 from jib.backend.client import client, platforms
 from jib.core.primitive import Primitive, Waived, primitives
-from jib.errors import CODES, explain
+from jib.errors import explain, titles
 
 _SLOTS = ("type", "numpy", "jvp", "transpose", "batch", "lower")
 _OPTIONAL = ("partial_eval", "dce")
@@ -92,7 +92,7 @@ def _multiply(device: Any) -> str | None:
 def _explain(code: str | None) -> int:
     """Prints the long form of an error; without a code, what codes there are."""
     if code is None:
-        print("\n".join(f"{known}  {CODES[known].title}" for known in sorted(CODES)))
+        print("\n".join(f"{known}  {title}" for known, title in titles().items()))
         return 0
     try:
         print(explain(code).rstrip())

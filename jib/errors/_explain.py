@@ -5,11 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from jib._deferred import DeferredModule
-from jib.errors._base import CODES
 
-__all__ = ["explain"]
+__all__ = ["explain", "titles"]
 
 _resources: Any = DeferredModule("importlib.resources")
+
+
+def _texts() -> dict[str, Any]:
+    # The files, not the classes: those of jib.ckpt, say, exist only once jib.ckpt is imported.
+    folder = _resources.files("jib.errors").joinpath("texts")
+    return {path.name.removesuffix(".md"): path for path in folder.iterdir()}
+
+
+def titles() -> dict[str, str]:
+    """What each code is about, in the order of the codes.
+
+    >>> titles()["J110"]
+    'an array is changed in place'
+    """
+    heads = {code: path.read_text("utf-8").partition("\n")[0] for code, path in _texts().items()}
+    return {code: heads[code].partition(": ")[2] for code in sorted(heads)}
 
 
 def explain(code: str) -> str:
@@ -21,7 +36,7 @@ def explain(code: str) -> str:
     >>> print(explain("j110").splitlines()[0])
     # J110: an array is changed in place
     """
-    code = code.upper()
-    if code not in CODES:
-        raise KeyError(f"no error has the code {code}; there are {', '.join(sorted(CODES))}")
-    return _resources.files("jib.errors").joinpath("texts", f"{code}.md").read_text("utf-8")
+    code, texts = code.upper(), _texts()
+    if code not in texts:
+        raise KeyError(f"no error has the code {code}; there are {', '.join(sorted(texts))}")
+    return texts[code].read_text("utf-8")

@@ -217,6 +217,7 @@ def _reduced(function: Callable[..., Any], x: Any, where: Any, arrays: Any, opti
     if _inexact(x):
         valid = lax.bitwise_not(isnan(x))
         where = valid if where is None else _choose(where, valid, np.bool_(False))
+        x = lax.select(valid, x, constant_like(x, 0))  # no NaN on the way back either
     return function(x, where=where, **arrays, **dict(options))
 
 

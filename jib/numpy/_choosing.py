@@ -79,6 +79,11 @@ def select(condlist: Any, choicelist: Any, default: ArrayLike = 0) -> Array:
     for condition in conditions:
         if aval_of(condition).dtype != dtypes.BOOL:
             raise DTypeError.accepts("select", aval_of(condition).dtype.name, "boolean")
+    return _select(conditions, [as_operand("select", choice) for choice in choices], default)
+
+
+@compiled
+def _select(conditions: list[Any], choices: list[Any], default: Any) -> Any:
     out, *choices = promote_dtypes("select", default, *choices)
     for condition, choice in zip(conditions[::-1], choices[::-1], strict=True):
         out = where(condition, choice, out)

@@ -86,12 +86,13 @@ float_power = of_two(
 @elementwise2
 def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Elementwise `sqrt(x1**2 + x2**2)`, without overflow; its gradient at the origin is 0."""
-    x, y = (lax.abs(_real("hypot", v)) for v in promote_inexact_args("hypot", x1, x2))
+    x, y = (_real("hypot", v) for v in promote_inexact_args("hypot", x1, x2))
+    endless = lax.bitwise_or(isinf(x), isinf(y))  # even beside NaN
+    x, y = (lax.abs(where(endless, constant_like(v, 0), v)) for v in (x, y))
     high, low = lax.max(x, y), lax.min(x, y)
-    plain = lax.bitwise_or(lax.eq(high, constant_like(high, 0)), isinf(high))
+    plain = lax.eq(high, constant_like(high, 0))
     ratio = lax.div(low, where(plain, constant_like(high, 1), high))
     long = lax.mul(high, lax.sqrt(lax.add(constant_like(ratio, 1), lax.square(ratio))))
-    endless = lax.bitwise_or(isinf(x), isinf(y))  # even beside NaN
     return where(endless, constant_like(high, np.inf), where(plain, high, long))
 
 

@@ -72,3 +72,10 @@ def test_samplers_compute_in_64_bits(sampler):
         assert drawn.dtype == "float64"
         assert np.any(np.asarray(drawn) != np.asarray(drawn).astype("float32"))
     assert np.isfinite(drawn).all()
+
+
+def test_select_keeps_the_digits_of_its_default_each_time():
+    x = jnp.asarray(np.arange(3.0), "float64")
+    for _ in range(3):  # later calls take the quick path
+        assert jnp.select([x > 1], [x], 0.1).tolist() == [0.1, 0.1, 2.0]
+        assert jnp.where(x > 1, x, np.float32(0.5)).dtype == np.float64
