@@ -110,7 +110,7 @@ def resolve_device(chosen: Any) -> Any:
     if index and not (index.isdigit() and int(index) < len(devices)):
         raise ArgumentValueError(
             f"there is no device `{chosen}`: {platform} has {len(devices)} local device(s)",
-            help=f'jax.config.update("jax_default_device", "{platform}:0")',
+            help=f'jib.config.update("jax_default_device", "{platform}:0")',
         )
     return devices[int(index or 0)]
 

@@ -51,7 +51,7 @@ def local_devices(
     if wanted not in process_indices(backend):
         raise ArgumentValueError(
             f"there is no process {wanted}; the processes are {process_indices(backend)}",
-            help="jax.local_devices(jax.process_index())",
+            help="jib.local_devices(jib.process_index())",
         )
     return [device for device in client.devices() if device.process_index == wanted]
 

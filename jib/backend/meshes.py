@@ -44,7 +44,7 @@ def _checked_types(axis_types: Any, names: tuple[Any, ...]) -> tuple[AxisType, .
     if wrong:
         raise ArgumentTypeError(
             f"axis_types holds {wrong[0]!r}, which is not an AxisType",
-            help="axis_types = (jax.sharding.AxisType.Auto,) * len(axis_names)",
+            help="axis_types = (jib.sharding.AxisType.Auto,) * len(axis_names)",
         )
     if len(types) != len(names):
         raise ArgumentValueError(f"{len(names)} axes {names} need as many types, got {len(types)}")
@@ -246,7 +246,7 @@ class AbstractMesh(_AnyMesh):
     def _without_devices(self) -> Any:
         raise ArgumentValueError(
             f"{self!r} has no devices",
-            help="mesh = jax.make_mesh(mesh.axis_sizes, mesh.axis_names)",
+            help="mesh = jib.make_mesh(mesh.axis_sizes, mesh.axis_names)",
         )
 
     devices = device_ids = local_devices = __enter__ = __exit__ = property(_without_devices)
@@ -313,12 +313,12 @@ class set_mesh:
         if mesh is not None and not isinstance(mesh, Mesh):
             raise ArgumentTypeError(
                 f"set_mesh takes a Mesh, not {mesh!r}",
-                help='jax.set_mesh(jax.make_mesh((jax.device_count(),), ("x",)))',
+                help='jib.set_mesh(jib.make_mesh((jib.device_count(),), ("x",)))',
             )
         if trace_state.value is not None:
             raise ArgumentValueError(
                 "the mesh cannot change while a function is traced",
-                help="call jax.set_mesh(mesh) before the traced function",
+                help="call jib.set_mesh(mesh) before the traced function",
             )
         abstract = None if mesh is None else mesh.abstract_mesh
         self.prev_abstract_mesh = abstract_mesh_context.swap_local(abstract)

@@ -267,14 +267,14 @@ def _check_spec(mesh: Any, spec: PartitionSpec) -> None:
         if name not in mesh.shape:
             raise ArgumentValueError(
                 f"{spec} names the mesh axis {name!r}, and the mesh has {mesh.axis_names}",
-                help=f"spec = jax.P{tuple(mesh.axis_names[:1])!r}".replace(",)", ")"),
+                help=f"spec = jib.P{tuple(mesh.axis_names[:1])!r}".replace(",)", ")"),
             )
     repeated = sorted({str(name) for name in used if used.count(name) > 1})
     if repeated:
         raise ArgumentValueError(
             f"{spec} uses the mesh axis {', '.join(map(repr, repeated))} for more than one "
             "dimension; an axis can cut one dimension only",
-            help=f"spec = jax.P({repeated[0]!r})",
+            help=f"spec = jib.P({repeated[0]!r})",
         )
 
 
@@ -283,12 +283,12 @@ def _check_mesh_and_spec(mesh: Any, spec: Any, *_: Any) -> None:
     if not isinstance(mesh, Mesh | AbstractMesh):
         raise ArgumentTypeError(
             f"a NamedSharding needs a Mesh first, got {mesh!r}",
-            help='sharding = jax.NamedSharding(jax.make_mesh((1,), ("x",)), jax.P("x"))',
+            help='sharding = jib.NamedSharding(jib.make_mesh((1,), ("x",)), jib.P("x"))',
         )
     if not isinstance(spec, PartitionSpec):
         raise ArgumentTypeError(
             f"a NamedSharding needs a PartitionSpec, got {spec!r}",
-            help="sharding = jax.NamedSharding(mesh, jax.P(None))",
+            help="sharding = jib.NamedSharding(mesh, jib.P(None))",
         )
     _check_spec(mesh, spec)
 
@@ -327,7 +327,7 @@ class NamedSharding:
             raise ArgumentValueError(
                 f"{self.spec} speaks of {len(self.spec.partitions)} dimension(s), and the array "
                 f"has shape {tuple(aval_shape)}",
-                help=f"spec = jax.P(*{self.spec.partitions[: len(aval_shape)]!r})",
+                help=f"spec = jib.P(*{self.spec.partitions[: len(aval_shape)]!r})",
             )
 
     def with_memory_kind(self, kind: str) -> "NamedSharding":

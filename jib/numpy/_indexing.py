@@ -16,6 +16,7 @@ import numpy as np
 from jib import lax
 from jib.backend import transfer
 from jib.backend.buffers import ArrayImpl
+from jib.backend.shardings import SingleDeviceSharding
 from jib.core.avals import ShapedArray
 from jib.core.keys import KeyArray
 from jib.core.tracing import aval_of, is_eager
@@ -80,7 +81,7 @@ def on_device(x: Any, operands: tuple) -> Any:
     if not operands or type(x) is not ArrayImpl or not is_eager():
         return operands
     sharding = x._sharding
-    if sharding.num_devices > 1:
+    if type(sharding) is not SingleDeviceSharding:
         return operands
     found = _scalars.setdefault(sharding, {})
     return tuple([_scalar(found, i, sharding) if type(i) is int else i for i in operands])
