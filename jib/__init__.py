@@ -98,9 +98,11 @@ __version_info__ = tuple(int(_part) for _part in __version__.split("."))
 
 # Subpackages that load on first use: `import jib` stays quick.
 _LAZY = {
-    "ad_checkpoint", "cache", "custom_batching", "custom_derivatives", "debug", "dlpack", "dtypes",
-    "errors", "experimental", "ffi", "flatten_util", "image", "interpreters", "lax", "monitoring",
-    "nn", "ops", "random", "ref", "scipy", "sharding", "stages", "tree", "tree_util", "typing",
+    "ad_checkpoint", "cache", "ckpt", "custom_batching", "custom_derivatives", "debug", "dlpack",
+    "dtypes", "errors", "experimental", "ffi", "flatten_util", "image", "interpreters",
+    "jax_utils", "lax", "linen", "models", "monitoring", "nn", "nnx", "ops", "optim", "random",
+    "ref", "scipy", "serialization", "sharding", "stages", "struct", "training", "traverse_util",
+    "tree", "tree_util", "typing",
 }  # fmt: skip
 _LAZY_NAMES = {"Ref": "ref", "Shard": "backend.shards", "freeze": "ref", "new_ref": "ref"}
 

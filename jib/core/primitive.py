@@ -9,7 +9,7 @@ from typing import Any
 from jib.core.avals import ShapedArray
 from jib.core.effects import Effect, no_effects
 from jib.core.jaxpr import sub_jaxprs
-from jib.core.tracing import context
+from jib.core.tracing import boxes, context, unboxed
 from jib.errors import NoDerivativeError
 
 __all__ = ["Primitive", "Waived", "primitives"]
@@ -76,6 +76,8 @@ class Primitive:
 
     def bind(self, *args: Any, **params: Any) -> Any:
         """Apply the primitive to values under the current trace."""
+        if boxes and not boxes.isdisjoint(map(type, args)):
+            args = unboxed(args)
         if context.manual is not None:
             args = context.manual(self, args)
         return context.trace.process(self, args, params)

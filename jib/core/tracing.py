@@ -245,6 +245,16 @@ aval_handlers.update(
 )
 
 
+# Classes of boxes with one array in them, which primitives take for the array. They are trees as
+# well, so under a transform a box may hold a tracer: nobody may take it for a constant.
+boxes: set[type] = set()
+
+
+def unboxed(args: tuple) -> tuple:
+    """The operands of a primitive, with arrays in the place of boxes."""
+    return tuple([x.__jib_array__() if type(x) in boxes else x for x in args])
+
+
 def aval_of(x: Any) -> ShapedArray:
     """The aval of an array, a tracer, or a NumPy or Python scalar.
 

@@ -180,10 +180,16 @@ def _cotangent(
     other_free = _free(aval_of(other).ndim, other_contracting, other_batch)
     summed = tuple(range(start, start + len(other_free)))
     lead = tuple(range(len(batch)))
-    product = dot_general(ct, other, ((summed, other_free), (lead, other_batch)), precision)
-    # Its axes: the batch axes, our free axes, then the contracted ones in the order of `other`.
     order = sorted(range(len(contracting)), key=lambda i: other_contracting[i])
-    axes = (*batch, *_free(aval.ndim, contracting, batch), *(contracting[i] for i in order))
+    contracted = [contracting[i] for i in order]
+    free = _free(aval.ndim, contracting, batch)
+    axes = (*batch, *contracted, *free)
+    if axes == tuple(range(aval.ndim)):
+        # The order that needs no transposition is twice as fast on CPU: weights are such operands.
+        product = dot_general(other, ct, ((other_free, summed), (other_batch, lead)), precision)
+    else:
+        product = dot_general(ct, other, ((summed, other_free), (lead, other_batch)), precision)
+        axes = (*batch, *free, *contracted)
     moved = lax.transpose(product, tuple(int(i) for i in np.argsort(axes)))
     return lax.convert_element_type(moved, aval.dtype)
 

@@ -16,8 +16,8 @@ from jib.typing import Array, ArrayLike, DTypeLike, Shape
 __all__ = [
     "Initializer", "constant", "delta_orthogonal", "glorot_normal", "glorot_uniform", "he_normal",
     "he_uniform", "kaiming_normal", "kaiming_uniform", "lecun_normal", "lecun_uniform", "normal",
-    "ones", "orthogonal", "truncated_normal", "uniform", "variance_scaling", "xavier_normal",
-    "xavier_uniform", "zeros",
+    "ones", "ones_init", "orthogonal", "truncated_normal", "uniform", "variance_scaling",
+    "xavier_normal", "xavier_uniform", "zeros", "zeros_init",
 ]  # fmt: skip
 
 # Standard deviation of a standard normal number, given that it lies between -2 and 2; and of a
@@ -69,6 +69,22 @@ def ones(key: Any, shape: Shape, dtype: DTypeLike | None = None, out_sharding: A
     return jnp.ones(shape, _parsed(dtype))
 
 
+def zeros_init() -> Initializer:
+    """The initializer of zeros.
+
+    Example:
+        >>> import jib
+        >>> jib.nn.initializers.zeros_init()(jib.random.key(0), (2,)).tolist()
+        [0.0, 0.0]
+    """
+    return zeros
+
+
+def ones_init() -> Initializer:
+    """The initializer of ones."""
+    return ones
+
+
 def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Initializer:
     """An initializer that fills arrays with a value.
 
@@ -107,19 +123,18 @@ def _complex_sample(kind: str, key: Any, shape: tuple[int, ...], dtype: Any) -> 
 
 
 @compiled(static=("kind", "shape", "dtype"))
-def _scaled(
-    key: Any, factor: Any, limits: Any, kind: str, shape: tuple[int, ...], dtype: Any
-) -> Any:
-    drawn = _sample(kind, key, limits, shape, dtype)
-    return lax.mul(drawn, lax.convert_element_type(factor, dtype))
+def _drawn(key: Any, limits: Any, kind: str, shape: tuple[int, ...], dtype: Any) -> Any:
+    return _sample(kind, key, limits, shape, dtype)
 
 
 def _random(kind: str, factor: Any, limits: Any, dtype: DTypeLike | None) -> Initializer:
     """An initializer that draws numbers and multiplies them by a factor, perhaps of the shape."""
 
     def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
-        scale = factor(shape, dtype) if callable(factor) else factor
-        return _scaled(key, scale, limits, kind, shape, dtype)
+        scale: Any = factor(shape, dtype) if callable(factor) else factor
+        drawn = _drawn(key, limits, kind, shape, dtype)
+        # A program of its own: fused with the draw, the product may differ in its last bit.
+        return lax.mul(drawn, lax.convert_element_type(scale, dtype))
 
     return _initializer(draw, dtype)
 
@@ -207,13 +222,14 @@ def variance_scaling(
 
     def factor(shape: tuple[int, ...], found: Any) -> float:
         variance = scale / max(_MODES[mode](*_fans(shape, in_axis, out_axis, batch_axis)), 1e-38)
-        is_complex = found.kind == "c"
-        if distribution == "truncated_normal":
-            known = _TRUNCATED_COMPLEX_DEVIATION if is_complex else _TRUNCATED_DEVIATION
+        if found.kind == "c":
+            known = _TRUNCATED_COMPLEX_DEVIATION if distribution == "truncated_normal" else 1.0
             return math.sqrt(variance) / known
-        if distribution == "normal" or is_complex:
-            return math.sqrt(variance)
-        return math.sqrt(3 * variance)
+        rounded = found.type  # every step in the dtype of the numbers, as a program would
+        if distribution == "truncated_normal":
+            return float(np.sqrt(rounded(variance)) / rounded(_TRUNCATED_DEVIATION))
+        times = 1 if distribution == "normal" else 3
+        return float(np.sqrt(rounded(times) * rounded(variance)))
 
     return _random(distribution, factor, _LIMITS[distribution], dtype)
 
@@ -272,7 +288,8 @@ def orthogonal(
         if not math.prod(shape):
             return jnp.zeros(shape, dtype)
         columns = shape[column_axis]
-        q = random.orthogonal(key, math.prod(shape) // columns, (), dtype, columns)
+        wide = jnp.promote_types(dtype, jnp.float32)  # half precision has no QR decomposition
+        q = random.orthogonal(key, math.prod(shape) // columns, (), wide, columns).astype(dtype)
         rest = [d for i, d in enumerate(shape) if i != column_axis % len(shape)]
         q = jnp.moveaxis(jnp.reshape(q, (*rest, columns)), -1, column_axis)
         return lax.mul(q, lax.convert_element_type(scale, dtype))

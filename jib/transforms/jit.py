@@ -400,6 +400,7 @@ def _make(info: _JitInfo) -> Any:
     made.lower = lambda *args, **kwargs: _traced(info, *args, **kwargs).lower()
     made.eval_shape = lambda *args, **kwargs: _traced(info, *args, **kwargs).out_info
     made.clear_cache = functools.partial(_forget, info, dispatch)
+    made._cache_size = dispatch._cache_size  # how many signatures it was compiled for
     return made
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jib.errors import StructureError
-from jib.tree._mismatch import first_difference, keystr
+from jib.tree._mismatch import first_difference, keyed_children, keystr
 from jib.tree._registry import KeyPath, PyTreeDef, tree_registry
 
 __all__ = [
@@ -329,7 +329,7 @@ def flatten_one_level(tree: Any) -> tuple[Iterable[Any], Any]:
 
 def flatten_one_level_with_keys(tree: Any) -> tuple[Iterable[tuple[Any, Any]], Any]:
     """The `(key, child)` pairs of a node and its static data; raises `ValueError` for a leaf."""
-    return _of_node(tree, tree_registry.flatten_one_level_with_keys(tree))
+    return _of_node(tree, keyed_children(tree))
 
 
 def _of_node(tree: Any, found: Any) -> Any:

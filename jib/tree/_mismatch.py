@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from jib.tree._registry import KeyPath, tree_registry
+from jib.tree._registry import GetAttrKey, KeyPath, tree_registry
 
 __all__ = ["keystr"]
 
@@ -39,6 +39,14 @@ def _described(tree: Any) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
+def keyed_children(tree: Any) -> Any:
+    """The `(key, child)` pairs of a node and its static data; None for a leaf."""
+    fields = getattr(tree, "_fields", None)
+    if isinstance(tree, tuple) and fields:  # the registry gives all of them the first one's name
+        return [(GetAttrKey(n), x) for n, x in zip(fields, tree, strict=True)], type(tree)
+    return tree_registry.flatten_one_level_with_keys(tree)
+
+
 def first_difference(
     prefix: Any, full: Any, names: tuple[str, str], is_leaf: IsLeaf = None, path: KeyPath = ()
 ) -> str | None:
@@ -54,8 +62,8 @@ def first_difference(
     first, second = names
     if type(prefix) is not type(full):
         return f"{where}, {first} has {_described(prefix)} and {second} has {_described(full)}"
-    low, low_data = tree_registry.flatten_one_level_with_keys(prefix)
-    high, high_data = tree_registry.flatten_one_level_with_keys(full)
+    low, low_data = keyed_children(prefix)
+    high, high_data = keyed_children(full)
     low, high = list(low), list(high)
     low_keys, high_keys = [key for key, _ in low], [key for key, _ in high]
     if low_keys != high_keys:

@@ -1,6 +1,7 @@
 """Codes, classes, long texts and literate tests stay in step."""
 
 import copy
+import importlib
 import os
 import pickle
 import re
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from jib import errors, settings
+
+# Their errors exist once they are loaded.
+for package in ("ckpt", "linen", "models", "nnx", "optim", "serialization", "training"):
+    importlib.import_module(f"jib.{package}")
 
 ROOT = Path(errors.__file__).parents[2]
 CODES = sorted(errors.CODES)

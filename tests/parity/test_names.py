@@ -1,8 +1,10 @@
 """Names and signatures are the field's, or `absent.txt` says why not.
 
-`names.tsv` lists the public names of the reference's language part with their signatures and how
-widely they are used: T1 and T2 in real code, T3 hardly. A line of `absent.txt` is a name (or a
-pattern) and a reason.
+`names.tsv` lists the public names of the reference's language part and of the libraries of modules,
+optimizers and checkpoints, in the module where they stand here, with their signatures and how
+widely they are used: T1 and T2 in real code, T3 hardly. Of modules, checkpoints and training it has
+what is used, of optimizers everything. A line of `absent.txt` is a name (or a pattern) and a
+reason.
 """
 
 import csv
@@ -17,13 +19,18 @@ import pytest
 
 import jib
 import jib.numpy as jnp
+from jib import nnx, optim
 
 HERE = pathlib.Path(__file__).parent
+_LINEAR = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
 # Members of these are looked for on an instance, as they are not all known to the class.
 _INSTANCES = {
     "Array": jnp.ones((2, 2)),
     "Device": jib.devices()[0],
     "Shard": jnp.ones(2).addressable_shards[0],
+    "nnx.Einsum": nnx.Einsum("ij,jk->ik", (2, 2), rngs=nnx.Rngs(0)),
+    "nnx.Linear": _LINEAR,
+    "nnx.Optimizer": nnx.Optimizer(_LINEAR, optim.sgd(0.1), wrt=nnx.Param),
 }
 
 
@@ -55,8 +62,9 @@ def _listed(name, reasons):
 def _owner_and_name(row):
     """What holds the named object (a module, class or instance), and the name in it."""
     first, *rest = row["name"].split(".")
-    if rest and first in _INSTANCES:
-        owner = _INSTANCES[first]
+    instance = _INSTANCES.get(".".join(filter(None, (row["module"], first))))
+    if rest and instance is not None:
+        owner = instance
         if rest[0] == "at" and len(rest) > 1:
             owner, rest = owner.at[0], ["x", *rest[1:]]
     else:
@@ -133,6 +141,7 @@ def _incompatible(row, value, method_of_class=False):
         if name.startswith("*"):
             keyword_only = True
         elif name.startswith("_"):
+            position += by_place[position : position + 1] == [name]
             continue
         elif index < placed_only or keyword_only:
             if keyword_only and name not in by_keyword:
@@ -145,6 +154,19 @@ def _incompatible(row, value, method_of_class=False):
             if index >= placed_only and not rest and by_place[position] != name:
                 return f"{by_place[position]} where {name} stands"
             position += 1
+    return _needed(parameters, expected)
+
+
+def _needed(parameters, expected):
+    """Which argument must be given here that the reference does not need, or None."""
+    if any(text.startswith("*") and text[1:] for text in expected):
+        return None
+    given = {text for text in expected if "=" not in text}
+    placed_only = expected.index("/") if "/" in expected else 0
+    for parameter in parameters[placed_only:]:
+        variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and not variable and parameter.name not in given:
+            return f"{parameter.name} must be given"
     return None
 
 
@@ -152,7 +174,10 @@ def test_signatures_are_compatible():
     different = []
     for row in ROWS:
         name = _full(row)
-        if row["kind"] not in ("function", "method") or not row["signature"]:
+        if (
+            row["kind"] not in ("class", "classmethod", "function", "method")
+            or not row["signature"]
+        ):
             continue
         if _listed(name, ABSENT) or _listed(name, DIFFERENT) or not _is_there(row):
             continue
@@ -167,7 +192,14 @@ def test_signatures_are_compatible():
 
 @pytest.mark.parametrize(
     "signature, reason",
-    [("(a, b=1)", None), ("(a, c)", "no c"), ("(b, a)", "a where b stands"), ("(a, *, b)", None)],
+    [
+        ("(a, b=1)", None),
+        ("(a, c)", "no c"),
+        ("(b, a)", "a where b stands"),
+        ("(a, *, b)", None),
+        ("(a=1, b=1)", "a must be given"),
+        ("(c, /)", None),
+    ],
 )
 def test_the_comparison_of_signatures_notices(signature, reason):
     assert _incompatible({"signature": signature}, lambda a, b=1: a + b) == reason

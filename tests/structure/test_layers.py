@@ -17,8 +17,8 @@ def layers():
     return [set(re.findall(r"jib\.[\w.]+", row)) for row in rows]
 
 
-def test_there_are_nine_layers():
-    assert len(layers()) == 9
+def test_there_are_ten_layers():
+    assert len(layers()) == 10
 
 
 def test_no_module_stands_in_two_layers():

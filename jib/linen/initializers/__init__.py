@@ -1,0 +1,3 @@
+"""First values of parameters: those of `jib.nn.initializers`."""
+
+from jib.nn.initializers import *
