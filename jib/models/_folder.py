@@ -132,7 +132,8 @@ def fill(
     surplus = [name for name in sorted(unused) if not re.search(ignored, name)]
     for name in sorted(missing):
         near = difflib.get_close_matches(name, surplus, 1)
-        problems.append(f"{name}: missing" + f"; did you mean {near[0]}?" * bool(near))
+        hint = f"; did you mean {near[0]}?" if near else ""
+        problems.append(f"{name}: missing{hint}")
     problems += [f"{name}: not in the model" for name in surplus]
     if problems:
         shown = "\n".join(f"  {line}" for line in problems[:12])
