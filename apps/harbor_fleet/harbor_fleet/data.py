@@ -1,43 +1,44 @@
-"""Reading a table of daily counts from csv or parquet, with every cell checked on entry."""
+"""From a table of daily counts to a panel, with every cell checked on entry."""
 
-import csv
-import gzip
 import math
-import zlib
+import re
+from collections import Counter
 from datetime import date as Date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow
-import pyarrow.parquet
 
-from harbor_fleet.panel import HOLD_OUT, MINIMUM_DAYS, WINDOW, Panel, known_days, weekdays
+from harbor_fleet.checks import check_panel, fewest_counts
+from harbor_fleet.panel import MINIMUM_DAYS, WINDOW, Panel, known_days, weekdays
 from harbor_fleet.predictor import Calendar, named_day
+from harbor_fleet.table import ERROR, NOTE, WARNING, DataError, Finding, Table, read_table
 
-__all__ = ["DataError", "load_panel"]
+__all__ = ["DataError", "Inspection", "inspect", "load_panel", "usable"]
 
 REQUIRED = ("site", "date", "count")
 OPTIONAL = ("city", "holiday", "holiday_name", "special")
-MINIMUM_OBSERVED = 56  # counts a depot needs before the hold-out: eight of each weekday
-UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, pyarrow.ArrowException)
+FARTHEST = 366  # days after the last count that a table may announce
+ISO = re.compile(r"\d{4}-\d\d-\d\d")
+MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0+)?)?")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+ZONE = re.compile(r".*\d\d:\d\d.*(Z|[+-]\d\d:?\d\d| ?UTC)$", re.IGNORECASE)
+YEAR_MONTH_DAY = "write year-month-day, such as 2024-03-31"
 
 
-class DataError(ValueError):
-    """A table that can not be used; the message names the row and the column, and the cure."""
+class Inspection(NamedTuple):
+    """What a table holds: the panel, None where there is an error; all findings, errors first; and
+    the columns that were not used.
+    """
 
+    panel: Panel | None
+    findings: list[Finding]
+    unused: list[str]
 
-class _Table(NamedTuple):
-    """Cells as text: `columns[name][i]` stands in the file's row `rows[i]`."""
-
-    path: Path
-    columns: dict[str, list[str]]
-    rows: list[int]
-
-    def error(self, index: int, column: str, problem: str, cure: str) -> DataError:
-        """The error for one cell."""
-        return DataError(f"{self.path}: row {self.rows[index]}, column {column}: {problem}; {cure}")
+    def errors(self) -> list[Finding]:
+        """The findings that stop."""
+        return [finding for finding in self.findings if finding.level == ERROR]
 
 
 def load_panel(
@@ -47,130 +48,134 @@ def load_panel(
 
     `city` is optional, as are `holiday` (0 or 1), `holiday_name` and `special`, and any numeric
     columns named in `covariates`: all these must be known for coming days too. An empty count is
-    missing. Rows are numbered as in the file, the header being row 1 of a csv. All days are
-    returned; the last `window` of them must hold enough counts to fit on.
+    missing, and so is a day without a row. All days are returned; the last `window` of them must
+    hold enough counts of every depot to fit on.
 
-    Raises `DataError` for anything that can not be used; no row is ever left out silently.
+    Raises `DataError` for anything that can not be used; `inspect` tells all at once.
     """
-    path = Path(path)
-    table = _read_table(path)
-    _check_columns(table, covariates)
+    found = inspect(path, covariates, window)
+    panel = usable(path, found)
+    few = fewest_counts(panel, window)
+    if few:
+        raise DataError(f"{path}: {few[0][1]}; take the site out")
+    return panel, found.unused
+
+
+def usable(path: str | Path, found: Inspection) -> Panel:
+    """The panel of `found`; raises its first error as a `DataError`."""
+    errors = found.errors()
+    if found.panel is None or errors:
+        first = errors[0]
+        text = str(first)
+        joint = ": " if first.place else " "
+        more = len(errors) - 1
+        kinds = "1 more kind of error" if more == 1 else f"{more} more kinds of errors"
+        tail = f"\n{kinds}: harbor-fleet check {path}" if more else ""
+        raise DataError(f"{path}{joint}{text}{tail}")
+    return found.panel
+
+
+def inspect(
+    path: str | Path,
+    covariates: tuple[str, ...] = (),
+    window: int = WINDOW,
+    today: Date | None = None,
+) -> Inspection:
+    """Reads as much of `path` as can be read and says everything about it.
+
+    Raises `DataError` only where it is no table.
+    """
+    table = read_table(Path(path))
+    unused = [c for c in table.columns if c not in (*REQUIRED, *OPTIONAL, *covariates)]
+    panel = None
+    if _columns_stand(table, covariates):
+        panel = _panel(table, covariates, today or Date.today())
+    if panel is not None:
+        table.findings += _length_findings(panel) or check_panel(panel, window)
+    order = {ERROR: 0, WARNING: 1, NOTE: 2}
+    findings = sorted(table.findings, key=lambda finding: order[finding.level])
+    stopped = any(finding.level == ERROR for finding in findings)
+    return Inspection(None if stopped else panel, findings, unused)
+
+
+def _columns_stand(table: Table, covariates: tuple[str, ...]) -> bool:
+    for name in (*REQUIRED, *covariates):
+        place = f"row 1, column {name}"
+        if name not in table.columns:
+            found = f"is missing; the columns found are {', '.join(table.columns)}"
+            table.add(ERROR, place, found, "")
+            return False
+        if name in covariates and name in (*REQUIRED, *OPTIONAL):
+            table.add(ERROR, place, "is not a covariate", f"leave out --covariate {name}")
+            return False
+    return True
+
+
+def _panel(table: Table, covariates: tuple[str, ...], today: Date) -> Panel | None:
+    """The panel, or None where a cell can not be used."""
     sites, days = _sites_and_dates(table)
     counts = [_count(table, index) for index in range(len(table.rows))]
-    _check_cities(table, sites)
-    first_row = _first_rows(table, sites, days)
-    names = tuple(sorted(set(sites)))
-    _check_spans(table, names, first_row)
-    start, stop = min(days), max(days)
-    length = (stop - start).days + 1
-    panel = _fill_panel(table, names, covariates, (sites, days, counts), (start, length))
-    _check_length(table, panel, window)
-    unused = [c for c in table.columns if c not in (*REQUIRED, *OPTIONAL, *covariates)]
-    return panel, unused
+    city_of = _cities(table, sites)
+    first_row = _first_rows(table, sites, days, counts)
+    if not first_row:
+        return None
+    _check_order(table, sites, days)
+    _check_future(table, days, counts, today)
+    names = tuple(sorted({site for site, _ in first_row}))
+    _check_spans(table, names, first_row, bool(covariates))
+    flags = _flags(table, days, covariates)
+    if any(finding.level == ERROR for finding in table.findings):
+        return None
+    panel = _fill_panel(names, covariates, first_row, counts, flags)
+    return panel._replace(cities=tuple(city_of[name] for name in names) if city_of else ())
 
 
-def _read_table(path: Path) -> _Table:
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file; check the path given to --data")
-    if path.is_dir():
-        raise DataError(f"{path}: this is a folder; give --data a file")
-    if path.name.endswith((".csv", ".csv.gz")):
-        reader = _read_csv
-    elif path.suffix == ".parquet":
-        reader = _read_parquet
-    else:
-        raise DataError(f"{path}: unknown kind of file; use .csv, .csv.gz or .parquet")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty; write a header and rows to it")
-    try:
-        table = reader(path)
-    except UNREADABLE as error:
-        arrow = isinstance(error, pyarrow.ArrowException)
-        reason = "it is not a whole parquet file" if arrow else str(error).rstrip(".")
-        raise DataError(
-            f"{path}: the file can not be read to its end ({reason}); copy or download it again"
-        ) from error
-    if not table.rows:
-        raise DataError(f"{path}: the file has a header and no rows; add rows to it")
-    return table
-
-
-def _read_csv(path: Path) -> _Table:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, strict=True)
-        header = [name.strip() for name in next(reader, [])]
-        repeated = [name for name in header if header.count(name) > 1]
-        if repeated:
-            raise DataError(f"{path}: row 1, column {repeated[0]}: stands twice; rename one")
-        records, rows = [], []
-        for record in reader:
-            if not record:
-                continue
-            if len(record) != len(header):
-                raise DataError(
-                    f"{path}: row {reader.line_num}: has {len(record)} cells where the header has "
-                    f"{len(header)}; put a name with a comma in double quotes"
-                )
-            records.append(record)
-            rows.append(reader.line_num)
-    cells = zip(*records, strict=True) if records else ([] for _ in header)
-    columns = {
-        name: [cell.strip() for cell in column] for name, column in zip(header, cells, strict=True)
-    }
-    return _Table(path, columns, rows)
-
-
-def _read_parquet(path: Path) -> _Table:
-    table = pyarrow.parquet.read_table(path)
-    columns = {
-        name: [_as_text(cell) for cell in table.column(name).to_pylist()]
-        for name in table.column_names
-    }
-    return _Table(path, columns, list(range(1, table.num_rows + 1)))
-
-
-def _as_text(cell: object) -> str:
-    """A parquet cell as a csv would hold it."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    if isinstance(cell, datetime) and cell.time() == datetime.min.time():
-        return cell.date().isoformat()
-    if isinstance(cell, bool):
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _check_columns(table: _Table, covariates: tuple[str, ...]) -> None:
-    for name in (*REQUIRED, *covariates):
-        if name not in table.columns:
-            found = ", ".join(table.columns)
-            raise DataError(
-                f"{table.path}: row 1, column {name}: is missing; the columns found are {found}"
-            )
-        if name in covariates and name in (*REQUIRED, *OPTIONAL):
-            raise DataError(
-                f"{table.path}: row 1, column {name}: is not a covariate; "
-                f"leave out --covariate {name}"
-            )
-
-
-def _sites_and_dates(table: _Table) -> tuple[list[str], list[Date]]:
-    parsed: dict[str, Date] = {}
+def _sites_and_dates(table: Table) -> tuple[list[str], list[Date | None]]:
+    """Sites, and days; None where the cell is no day, which is a finding."""
+    parsed: dict[str, Date | None] = {}
+    styles: Counter[str] = Counter()
     for index, (site, text) in enumerate(
         zip(table.columns["site"], table.columns["date"], strict=True)
     ):
         if not site:
-            raise table.error(index, "site", "is empty", "write the depot's name")
+            table.flaw("empty", index, "site", "is empty", "write the depot's name")
         if text not in parsed:
-            try:
-                parsed[text] = datetime.strptime(text, "%Y-%m-%d").date()
-            except ValueError as error:
-                problem = f"{text!r} is not a date" if text else "is empty"
-                raise table.error(
-                    index, "date", problem, "write year-month-day, such as 2024-03-31"
-                ) from error
+            parsed[text] = _day(text)
+        styles[re.sub(r"\d", "9", text)] += bool(text)
+        if parsed[text] is None:
+            _say_date(table, index, text)
+        elif text != str(parsed[text]):
+            said = f"{text!r} has a time, midnight, which was left out"
+            table.flaw("midnight", index, "date", said, "write the day alone", WARNING)
+    styles = +styles
+    if len(styles) > 1:
+        forms = ", ".join(f"{style!r} ({count})" for style, count in styles.most_common(4))
+        table.add(WARNING, "column date", f"mixes {len(styles)} forms: {forms}", YEAR_MONTH_DAY)
     return table.columns["site"], [parsed[text] for text in table.columns["date"]]
+
+
+def _day(text: str) -> Date | None:
+    midnight = MIDNIGHT.fullmatch(text)
+    text = midnight[1] if midnight else text
+    if not ISO.fullmatch(text):
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        return None
+
+
+def _say_date(table: Table, index: int, text: str) -> None:
+    if not text:
+        table.flaw("empty", index, "date", "is empty", YEAR_MONTH_DAY)
+    elif ZONE.fullmatch(text):
+        cure = "write the depot's own local day alone, since a zone can move a count by a day"
+        table.flaw("zone", index, "date", f"{text!r} has a time zone", cure)
+    elif MOMENT.fullmatch(text):
+        cure = "add up the counts of each day and write the day alone"
+        table.flaw("moment", index, "date", f"{text!r} is a moment, not a day", cure)
+    else:
+        table.flaw("form", index, "date", f"{text!r} is not a date", YEAR_MONTH_DAY)
 
 
 def _number(text: str) -> float | None:
@@ -182,21 +187,24 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _count(table: _Table, index: int) -> float:
+def _count(table: Table, index: int) -> float:
     text = table.columns["count"][index]
     if not text:
         return math.nan
     value = _number(text)
     if value is None:
         cure = "write digits, or leave it empty where it is missing"
-        raise table.error(index, "count", f"{text!r} is not a number", cure)
+        table.flaw("word", index, "count", f"{text!r} is not a number", cure)
+        return math.nan
     if value < 0:
         cure = "write 0 or more, or leave it empty where it is missing"
-        raise table.error(index, "count", f"{text} is negative", cure)
+        table.flaw("negative", index, "count", f"{text} is negative", cure)
+        return math.nan
     return value
 
 
-def _check_cities(table: _Table, sites: list[str]) -> None:
+def _cities(table: Table, sites: list[str]) -> dict[str, str]:
+    """The city of each site, or nothing where the table has no cities."""
     first: dict[str, int] = {}
     cities = table.columns.get("city", [])
     for index, city in enumerate(cities):
@@ -206,103 +214,162 @@ def _check_cities(table: _Table, sites: list[str]) -> None:
                 f"site {sites[index]!r} is in {city!r} here and in {cities[earlier]!r} "
                 f"in row {table.rows[earlier]}"
             )
-            raise table.error(index, "city", problem, "give each depot a name of its own")
+            table.flaw("city", index, "city", problem, "give each depot a name of its own")
+    return {site: cities[index] for site, index in first.items()}
 
 
-def _first_rows(table: _Table, sites: list[str], days: list[Date]) -> dict[tuple[str, Date], int]:
+def _first_rows(
+    table: Table, sites: list[str], days: list[Date | None], counts: list[float]
+) -> dict[tuple[str, Date], int]:
     """The row of every site and date; no pair may stand twice."""
     first: dict[tuple[str, Date], int] = {}
-    for index, pair in enumerate(zip(sites, days, strict=True)):
-        earlier = first.setdefault(pair, index)
+    for index, (site, day) in enumerate(zip(sites, days, strict=True)):
+        if not site or day is None:
+            continue
+        earlier = first.setdefault((site, day), index)
         if earlier != index:
-            problem = f"site {pair[0]!r} already has {pair[1]} in row {table.rows[earlier]}"
-            raise table.error(index, "date", problem, "keep one of the two rows")
+            problem = f"site {site!r} already has {day} in row {table.rows[earlier]}"
+            same = counts[earlier] == counts[index]
+            problem += ", with the same count" if same else ""
+            kind = "repeated" if same else "contradicted"
+            table.flaw(kind, index, "date", problem, "keep one of the two rows")
     return first
 
 
+def _check_order(table: Table, sites: list[str], days: list[Date | None]) -> None:
+    last: dict[str, Date] = {}
+    for index, (site, day) in enumerate(zip(sites, days, strict=True)):
+        if day is None:
+            continue
+        if day < last.get(site, day):
+            problem = f"site {site!r} goes back to {day}; the rows were sorted on reading"
+            table.flaw("order", index, "date", problem, "", WARNING)
+        last[site] = day
+
+
+def _check_future(table: Table, days: list[Date | None], counts: list[float], today: Date) -> None:
+    """Counts of days that have not been yet, and days announced too far ahead."""
+    counted = [day for day, count in zip(days, counts, strict=True) if day and count == count]
+    last = max(counted, default=None)
+    for index, (day, count) in enumerate(zip(days, counts, strict=True)):
+        if day is None:
+            continue
+        if count == count and day > today:
+            problem = f"{day} is after today, {today}, and has a count"
+            table.flaw("future", index, "date", problem, "check the year", WARNING)
+        if last and (day - last).days > FARTHEST:
+            problem = f"{day} is {(day - last).days} days after the last count, of {last}"
+            cure = f"check the year; at most {FARTHEST} coming days may be announced"
+            table.flaw("far", index, "date", problem, cure)
+
+
 def _check_spans(
-    table: _Table, names: tuple[str, ...], first_row: dict[tuple[str, Date], int]
+    table: Table,
+    names: tuple[str, ...],
+    first_row: dict[tuple[str, Date], int],
+    with_covariates: bool,
 ) -> None:
-    """Each site's dates must follow one another, to the last date of the table."""
+    """Days without a row: missing counts, or, where covariates must be known, an error."""
+    level = ERROR if with_covariates else WARNING
     spans: dict[str, list[Date]] = {name: [] for name in names}
     for site, day in first_row:
         spans[site].append(day)
-    last = max(max(days) for days in spans.values())
+    last = max(day for _, day in first_row)
     for site, days in spans.items():
         days.sort()
-        for before, after in pairwise(days):
-            missing = before + timedelta(days=1)
-            if after != missing:
-                gone = (after - missing).days
-                raise table.error(
-                    first_row[site, after],
-                    "date",
-                    f"site {site!r} has no row for {missing}"
-                    + (f" and {gone - 1} more before {after}" if gone > 1 else ""),
-                    f"add it with an empty count: {_empty_row(table, site, missing)}",
-                )
-        if days[-1] != last:
-            raise table.error(
-                first_row[site, days[-1]],
-                "date",
-                f"site {site!r} ends on {days[-1]} and others on {last}",
-                "add its last days with empty counts, or take the site out",
+        absent = (days[-1] - days[0]).days + 1 - len(days)
+        if absent:
+            missing = next(
+                one + timedelta(days=1)
+                for one, other in pairwise(days)
+                if other - one != timedelta(days=1)
             )
+            index = first_row[site, missing - timedelta(days=1)]
+            problem = f"site {site!r} has no row for {missing}"
+            problem += f" and {absent - 1} other days" if absent > 1 else ""
+            cure = f"add it with an empty count: {_empty_row(table, site, missing)}"
+            said = "" if with_covariates else "; days without a row are missing counts"
+            table.add(level, f"row {table.rows[index]}, column date", problem + said, cure)
+        if days[-1] != last:
+            problem = f"site {site!r} ends on {days[-1]} and others on {last}"
+            cure = "add its last days with empty counts, or take the site out"
+            place = f"row {table.rows[first_row[site, days[-1]]]}, column date"
+            table.add(level, place, problem, cure)
 
 
-def _empty_row(table: _Table, site: str, day: Date) -> str:
+def _empty_row(table: Table, site: str, day: Date) -> str:
     known = {"site": f'"{site}"' if "," in site else site, "date": day.isoformat()}
     return ",".join(known.get(name, "") for name in table.columns)
 
 
-def _fill_panel(
-    table: _Table,
-    names: tuple[str, ...],
-    covariates: tuple[str, ...],
-    read: tuple[list[str], list[Date], list[float]],
-    span: tuple[Date, int],
-) -> Panel:
-    start, length = span
-    shape = len(names), length
-    counts, kind = np.full(shape, np.nan), np.zeros(shape, int)
-    name, extra = np.full(shape, "", dtype=object), np.zeros((*shape, len(covariates)))
-    place = {site: row for row, site in enumerate(names)}
+class _Flags(NamedTuple):
+    """By row: the name, the kind, and the covariates of its day."""
+
+    names: list[str]
+    kinds: list[int]
+    covariates: list[list[float]]
+
+
+def _flags(table: Table, days: list[Date | None], covariates: tuple[str, ...]) -> _Flags:
     blank = [""] * len(table.rows)
-    flags = [table.columns.get(column, blank) for column in OPTIONAL[1:]]
-    for index, (site, day, count) in enumerate(zip(*read, strict=True)):
-        cell = place[site], (day - start).days
-        holiday, holiday_name, special = (column[index] for column in flags)
+    columns = [table.columns.get(column, blank) for column in OPTIONAL[1:]]
+    found = _Flags([], [], [])
+    for index in range(len(days)):
+        holiday, holiday_name, special = (column[index] for column in columns)
         if holiday not in ("", "0", "1"):
-            raise table.error(index, "holiday", f"{holiday!r} is not 0 or 1", "write 0 or 1")
-        counts[cell] = count
-        name[cell], kind[cell] = named_day(holiday, holiday_name, special)
-        for position, covariate in enumerate(covariates):
+            table.flaw("flag", index, "holiday", f"{holiday!r} is not 0 or 1", "write 0 or 1")
+        name, kind = named_day(holiday, holiday_name, special)
+        found.names.append(name)
+        found.kinds.append(kind)
+        values = []
+        for covariate in covariates:
             text = table.columns[covariate][index]
             value = _number(text)
             if value is None:
                 problem = f"{text!r} is not a number" if text else "is empty"
-                raise table.error(index, covariate, problem, "write a number for every day")
-            extra[(*cell, position)] = value
+                table.flaw("word", index, covariate, problem, "write a number for every day")
+            values.append(value or 0.0)
+        found.covariates.append(values)
+    return found
+
+
+def _fill_panel(
+    names: tuple[str, ...],
+    covariates: tuple[str, ...],
+    first_row: dict[tuple[str, Date], int],
+    counted: list[float],
+    flags: _Flags,
+) -> Panel:
+    """The arrays. A day without a row has the name that the day has at most other depots."""
+    start = min(day for _, day in first_row)
+    length = (max(day for _, day in first_row) - start).days + 1
+    shape = len(names), length
+    counts, kind = np.full(shape, np.nan), np.zeros(shape, int)
+    name, extra = np.full(shape, "", dtype=object), np.zeros((*shape, len(covariates)))
+    present = np.zeros(shape, dtype=bool)
+    place = {site: row for row, site in enumerate(names)}
+    for (site, day), index in first_row.items():
+        cell = place[site], (day - start).days
+        counts[cell], present[cell] = counted[index], True
+        name[cell], kind[cell] = flags.names[index], flags.kinds[index]
+        extra[cell] = flags.covariates[index]
+    for column in np.flatnonzero(~present.all(axis=0) & (kind > 0).any(axis=0)):
+        rows = present[:, column]
+        seen = Counter(zip(name[rows, column], kind[rows, column].tolist(), strict=True))
+        (label, usual), times = seen.most_common(1)[0]
+        if 2 * times > rows.sum():
+            name[~rows, column], kind[~rows, column] = label, usual
     dates = np.datetime64(start, "D") + np.arange(length)
     return Panel(names, dates, counts, Calendar(weekdays(dates), name, kind, extra), covariates)
 
 
-def _check_length(table: _Table, panel: Panel, window: int) -> None:
-    """Enough days with counts to fit on, for the table and for each depot."""
+def _length_findings(panel: Panel) -> list[Finding]:
+    """What makes the panel too short to fit on."""
     if not np.isfinite(panel.counts).any():
-        raise DataError(f"{table.path}: column count: is empty in every row; write the counts")
+        return [Finding(ERROR, "column count", "is empty in every row", "write the counts")]
     known = known_days(panel)
-    if known < MINIMUM_DAYS:
-        raise DataError(
-            f"{table.path}: column date: {panel.dates[0]} to {panel.dates[known - 1]} is {known} "
-            f"days, and {MINIMUM_DAYS} are needed; add older rows"
-        )
-    fitted = panel.counts[:, max(known - window, 0) : known - HOLD_OUT]
-    observed = np.isfinite(fitted).sum(axis=1)
-    for site, days in zip(panel.sites, observed, strict=True):
-        if days < MINIMUM_OBSERVED:
-            raise DataError(
-                f"{table.path}: column count: site {site!r} has {days} counts in the "
-                f"{fitted.shape[1]} days before the last {HOLD_OUT}, and {MINIMUM_OBSERVED} are "
-                f"needed; take the site out"
-            )
+    if known >= MINIMUM_DAYS:
+        return []
+    span = f"{panel.dates[0]} to {panel.dates[known - 1]} is {known} days"
+    needed = f"{span}, and {MINIMUM_DAYS} are needed"
+    return [Finding(ERROR, "column date", needed, "add older rows")]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "coverage", "score"]
 
 
 class Scores(NamedTuple):
@@ -49,3 +49,14 @@ def score(actual: np.ndarray, predicted: np.ndarray, history: np.ndarray) -> Sco
         float(np.mean(scaled[scalable])),
         int((positive & ~open_days).sum()),
     )
+
+
+def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
+    """The share of observed days, in per cent, that lie between `low` and `high`, all `(N, H)`.
+
+    >>> coverage(np.array([[4.0, 9.0, np.nan]]), np.full((1, 3), 3.0), np.full((1, 3), 5.0))
+    50.0
+    """
+    seen = np.isfinite(actual)
+    inside = (low <= actual) & (actual <= high)
+    return 100 * float(inside[seen].mean())

@@ -1,99 +1,100 @@
-"""The network: a two-layer GRU over days in one `lax.scan`, in plain functions of one depot."""
+"""The network: two GRU layers over the days of a depot, as a `jib.linen` module."""
 
 import numpy as np
 
 import jib
 import jib.numpy as jnp
+from jib import linen as nn
+from jib.nn import initializers
 
-__all__ = ["EMBEDDING", "Dropout", "apply_network", "dropout_masks", "initial_parameters"]
+__all__ = ["EMBEDDING", "Network", "deployed_parameters", "network_parameters"]
 
 EMBEDDING = 4  # numbers that tell one depot from another
+DROP_INPUTS, DROP_STATES = 0.2, 0.3  # shares of numbers dropped in training
 
-Dropout = dict[str, jib.Array]
 
+class Network(nn.Module):
+    """Residuals of a crop of days, in quarters of a log unit, from the features of those days.
 
-def initial_parameters(key: jib.Array, depots: int, inputs: int, hidden: int) -> dict:
-    """Random parameters as a nested dict of float32 arrays.
+    Attributes:
+        depots: how many depots there are.
+        hidden: width of both layers.
 
-    The head starts at zero, so that the untrained network forecasts exactly the weekday base.
+    Example:
+        >>> network = Network(depots=3, hidden=8)
+        >>> inputs = jnp.ones((5, 70, 30))
+        >>> variables = network.init(jib.random.key(0), jnp.arange(5) % 3, inputs)
+        >>> network.apply(variables, jnp.arange(5) % 3, inputs).shape
+        (5, 70)
     """
-    embedding_key, first_key, second_key = jib.random.split(key, 3)
+
+    depots: int
+    hidden: int = 32
+
+    @nn.compact
+    def __call__(self, depot: jib.Array, inputs: jib.Array, training: bool = False) -> jib.Array:
+        """Residuals `(B, T)` of depots number `depot` `(B,)` from their `inputs` `(B, T, F)`.
+
+        `training` drops numbers at random, by keys of the stream `dropout`. The head starts at
+        zero, so that the untrained network forecasts exactly the weekday base.
+        """
+
+        def dropped(values: jib.Array, share: float) -> jib.Array:
+            return nn.Dropout(share, deterministic=not training)(values)
+
+        embed = nn.Embed(
+            self.depots, EMBEDDING, embedding_init=initializers.normal(0.1), name="embedding"
+        )
+        days = inputs.shape[1]
+        constant = jnp.broadcast_to(embed(depot)[:, None], (len(depot), days, EMBEDDING))
+        values = jnp.concatenate([dropped(inputs, DROP_INPUTS), constant], axis=2)
+        for layer in ("first", "second"):
+            cell = nn.GRUCell(self.hidden, name=layer)
+            values = dropped(nn.RNN(cell, name=f"{layer}_layer")(values), DROP_STATES)
+        return nn.Dense(1, kernel_init=initializers.zeros, name="head")(values)[..., 0]
+
+
+def deployed_parameters(parameters: dict) -> dict:
+    """The arrays of `Network` as `predictor.gru_network` takes them: plain NumPy, gates side by
+    side in the order reset, update, candidate.
+    """
+
+    def layer(gates: dict) -> dict[str, np.ndarray]:
+        def joined(side: str, leaf: str) -> np.ndarray:
+            return np.concatenate([np.asarray(gates[side + gate][leaf]) for gate in "rzn"], axis=-1)
+
+        return {
+            "input": joined("i", "kernel"),
+            "state": joined("h", "kernel"),
+            "bias": joined("i", "bias"),
+            "candidate_bias": np.asarray(gates["hn"]["bias"]),
+        }
+
+    head = parameters["head"]
     return {
-        "embedding": 0.1 * jib.random.normal(embedding_key, (depots, EMBEDDING)),
-        "first": _layer_parameters(first_key, inputs + EMBEDDING, hidden),
-        "second": _layer_parameters(second_key, hidden, hidden),
-        "head": {"weight": jnp.zeros((hidden,)), "bias": jnp.zeros(())},
+        "embedding": np.asarray(parameters["embedding"]["embedding"]),
+        "first": layer(parameters["first"]),
+        "second": layer(parameters["second"]),
+        "head": {"weight": np.asarray(head["kernel"])[:, 0], "bias": np.asarray(head["bias"])[0]},
     }
 
 
-def _layer_parameters(key: jib.Array, inputs: int, hidden: int) -> dict:
-    input_key, state_key = jib.random.split(key)
+def network_parameters(deployed: dict) -> dict:
+    """The parameters of `Network` from what `deployed_parameters` gave."""
+
+    def layer(joined: dict) -> dict:
+        parts = {name: np.split(joined[name], 3, axis=-1) for name in ("input", "state", "bias")}
+        gates: dict = {}
+        for place, gate in enumerate("rzn"):
+            kernel, state, bias = (parts[name][place] for name in ("input", "state", "bias"))
+            gates |= {f"i{gate}": {"kernel": kernel, "bias": bias}, f"h{gate}": {"kernel": state}}
+        gates["hn"]["bias"] = joined["candidate_bias"]
+        return gates
+
+    head = deployed["head"]
     return {
-        "input": jib.random.normal(input_key, (inputs, 3 * hidden)) / inputs**0.5,
-        "state": jib.random.normal(state_key, (hidden, 3 * hidden)) / hidden**0.5,
-        "bias": jnp.zeros((3 * hidden,)),
+        "embedding": {"embedding": deployed["embedding"]},
+        "first": layer(deployed["first"]),
+        "second": layer(deployed["second"]),
+        "head": {"kernel": head["weight"][:, None], "bias": head["bias"][None]},
     }
-
-
-def dropout_masks(key: jib.Array, days: int, inputs: int, hidden: int) -> Dropout:
-    """Masks for one depot's run: 0 where a value is dropped, else 1 / (share kept)."""
-    input_key, first_key, second_key = jib.random.split(key, 3)
-
-    def mask(key: jib.Array, dropped: float, width: int) -> jib.Array:
-        kept = jib.random.bernoulli(key, 1 - dropped, (days, width))
-        return kept.astype(jnp.float32) / (1 - dropped)
-
-    return {
-        "inputs": mask(input_key, 0.2, inputs),
-        "first": mask(first_key, 0.3, hidden),
-        "second": mask(second_key, 0.3, hidden),
-    }
-
-
-def apply_network(
-    parameters: dict, depot: jib.Array, inputs: jib.Array | np.ndarray, masks: Dropout | None = None
-) -> jib.Array:
-    """Residuals `(T,)` of depot number `depot` from its `inputs` `(T, F)`.
-
-    `masks` from `dropout_masks` are given in training only. Use `vmap` for several depots.
-    """
-    first, second = parameters["first"], parameters["second"]
-    if masks is not None:
-        inputs = inputs * masks["inputs"]
-    constant = parameters["embedding"][depot] @ first["input"][-EMBEDDING:] + first["bias"]
-    lower_gates = _gates(first["input"][:-EMBEDDING], constant, first["state"])
-    upper_gates = _gates(second["input"], second["bias"], second["state"])
-    kept = jnp.ones(()) if masks is None else masks["first"]
-    kept = jnp.broadcast_to(kept, (inputs.shape[0], first["state"].shape[0]))
-
-    def one_day(states, today):
-        lower, upper = states
-        inputs_today, kept_today = today
-        lower = _gru_cell(lower_gates, inputs_today, lower)
-        upper = _gru_cell(upper_gates, lower * kept_today, upper)
-        return (lower, upper), upper
-
-    start = jnp.zeros((first["state"].shape[0],))
-    _, outputs = jib.lax.scan(one_day, (start, start), (inputs, kept))
-    if masks is not None:
-        outputs = outputs * masks["second"]
-    return outputs @ parameters["head"]["weight"] + parameters["head"]["bias"]
-
-
-def _gates(from_input: jib.Array, bias: jib.Array, from_state: jib.Array) -> list[tuple]:
-    """The weights of the reset, update and candidate gate, apart.
-
-    One product for each is quicker, on the way back above all, than to cut up one of all three.
-    """
-    parts = [jnp.split(weight, 3, axis=-1) for weight in (from_input, bias, from_state)]
-    return list(zip(*parts, strict=True))
-
-
-def _gru_cell(gates: list[tuple], inputs: jib.Array, state: jib.Array) -> jib.Array:
-    """One step of Cho et al. 2014 (arXiv:1406.1078), with the reset gate after the product."""
-    given = [inputs @ from_input + bias for from_input, bias, _ in gates]
-    recalled = [state @ from_state for _, _, from_state in gates]
-    reset = jib.nn.sigmoid(given[0] + recalled[0])
-    update = jib.nn.sigmoid(given[1] + recalled[1])
-    candidate = jnp.tanh(given[2] + reset * recalled[2])
-    return update * state + (1 - update) * candidate

@@ -29,7 +29,8 @@ MINIMUM_DAYS = 160  # hold-out, four weeks for the base, one crop, and a month t
 class Panel(NamedTuple):
     """Daily counts of `N` depots over the same `T` days.
 
-    `counts` is float `(N, T)`, NaN where missing; `dates` is datetime64[D] `(T,)`.
+    `counts` is float `(N, T)`, NaN where missing; `dates` is datetime64[D] `(T,)`. `cities` has
+    the city of each depot, or is empty where the table has none.
     """
 
     sites: tuple[str, ...]
@@ -37,6 +38,7 @@ class Panel(NamedTuple):
     counts: np.ndarray
     calendar: Calendar
     covariates: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
 
 
 def weekdays(dates: np.ndarray) -> np.ndarray:

@@ -1,30 +1,33 @@
-"""Fitting the network: crops, Huber loss, AdamW, and one compiled step."""
+"""Fitting the network: crops of days, Huber loss, AdamW on a cosine, and one compiled step."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import jib
 import jib.numpy as jnp
-from harbor_fleet.model import apply_network, dropout_masks, initial_parameters
+from harbor_fleet.model import Network
 from harbor_fleet.predictor import CROP, HORIZON, LOG_UNIT, Baseline, Calendar, Scaling, features
+from jib import optim
+from jib.training import TrainState
 
 __all__ = [
+    "Crops",
     "Fitted",
     "Settings",
     "TrainingData",
-    "adamw",
-    "clipped",
     "crop_batches",
-    "huber",
+    "initial_state",
     "run_network",
     "train",
     "training_data",
+    "training_step",
 ]
 
 WARM_UP = 21  # days at the start of a crop that only fill the state
-BATCH = 64
+BATCH = 64  # crops a step learns from
+FEWEST_CROPS = 128  # an epoch's crops: small fleets draw more from each depot
 
 
 class Settings(NamedTuple):
@@ -36,6 +39,7 @@ class Settings(NamedTuple):
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
     huber_delta: float = 0.2
+    members: int = 1  # networks whose forecasts are averaged, each from a seed of its own
 
 
 class Fitted(NamedTuple):
@@ -47,12 +51,21 @@ class Fitted(NamedTuple):
 
 class TrainingData(NamedTuple):
     """Days to learn from: `inputs` float32 `(7, N, T, F)`, one for each weekly origin phase;
-    `targets` float32 `(N, T)`, residuals in units of `LOG_UNIT`; `weights` `(N, T)`, 0 or 1.
+    `targets` float32 `(N, T)`, residuals in units of `LOG_UNIT`; `weights` `(N, T)`, 0 or 1. Of
+    NumPy, or of jib inside a step.
     """
 
-    inputs: np.ndarray
-    targets: np.ndarray
-    weights: np.ndarray
+    inputs: Any
+    targets: Any
+    weights: Any
+
+
+class Crops(NamedTuple):
+    """Which crops a step learns from, each `(B,)`: the depot, its first day, its origin phase."""
+
+    depot: np.ndarray
+    start: np.ndarray
+    phase: np.ndarray
 
 
 def training_data(base: Baseline, calendar: Calendar, scales: Scaling) -> TrainingData:
@@ -65,111 +78,106 @@ def training_data(base: Baseline, calendar: Calendar, scales: Scaling) -> Traini
     )
 
 
-def huber(error: jib.Array, delta: float) -> jib.Array:
-    """Quadratic within `delta`, linear beyond. Source: Huber 1964, doi:10.1214/aoms/1177703732.
-
-    >>> huber(jnp.array([0.5, 3.0]), 1.0).tolist()
-    [0.125, 2.5]
-    """
-    size = jnp.abs(error)
-    return jnp.where(size < delta, 0.5 * error * error, delta * (size - 0.5 * delta))
-
-
-def _batch_loss(parameters: dict, batch: dict, key: jib.Array, settings: Settings) -> jib.Array:
-    """The mean Huber loss over the learnable days of a batch of crops."""
-    crops, days, width = batch["inputs"].shape
-
-    def residuals(depot, inputs, key):
-        masks = dropout_masks(key, days, width, settings.hidden)
-        return apply_network(parameters, depot, inputs, masks)
-
-    keys = jib.random.split(key, crops)
-    predicted = jib.vmap(residuals)(batch["depots"], batch["inputs"], keys)
-    losses = huber(predicted - batch["targets"], settings.huber_delta) * batch["weights"]
-    return losses.sum() / jnp.maximum(batch["weights"].sum(), 1.0)
-
-
-def adamw(
-    parameters: dict, gradients: dict, state: dict, rate: jib.Array, decay: float
-) -> tuple[dict, dict]:
-    """One AdamW step. Source: Loshchilov and Hutter 2019 (arXiv:1711.05101)."""
-    step = state["step"] + 1
-    mean = jib.tree.map(lambda m, g: 0.9 * m + 0.1 * g, state["mean"], gradients)
-    square = jib.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, state["square"], gradients)
-
-    def updated(p, m, v):
-        direction = m / (1 - 0.9**step) / (jnp.sqrt(v / (1 - 0.999**step)) + 1e-8)
-        return p - rate * (direction + decay * p)
-
-    return jib.tree.map(updated, parameters, mean, square), {
-        "step": step,
-        "mean": mean,
-        "square": square,
-    }
-
-
-def clipped(gradients: dict, limit: float = 1.0) -> dict:
-    """Gradients scaled down to a global norm of at most `limit`."""
-    norm = jnp.sqrt(sum((leaf * leaf).sum() for leaf in jib.tree.leaves(gradients)))
-    return jib.tree.map(lambda leaf: leaf * jnp.minimum(1.0, limit / (norm + 1e-12)), gradients)
-
-
-def crop_batches(data: TrainingData, epochs: int, seed: int) -> Iterator[list[dict]]:
-    """For each epoch, batches of random crops: two of every depot, at least `BATCH` in all.
+def crop_batches(
+    depots: int, days: int, epochs: int, generator: np.random.Generator
+) -> Iterator[list[Crops]]:
+    """For each epoch, batches of random crops: two of every depot, at least `FEWEST_CROPS` in all.
 
     Each crop draws its own weekly origin phase, so that one network learns all seven steps.
     """
-    generator = np.random.default_rng(seed)
-    depots, days = data.targets.shape
-    rounds = max(2, -(-BATCH // depots))
-    offsets = np.arange(CROP)
+    rounds = _rounds(depots)
     for _ in range(epochs):
         order = np.concatenate([generator.permutation(depots) for _ in range(rounds)])
-        order = order[: len(order) // BATCH * BATCH]
-        start = generator.integers(HORIZON, days - CROP + 1, len(order))
-        phase = generator.integers(0, HORIZON, len(order))
-        rows, columns = order[:, None], start[:, None] + offsets
-        epoch = {
-            "depots": order.astype(np.int32),
-            "inputs": data.inputs[phase[:, None], rows, columns],
-            "targets": data.targets[rows, columns],
-            "weights": data.weights[rows, columns] * (offsets >= WARM_UP),
-        }
+        count = len(order) // BATCH * BATCH
+        start = generator.integers(HORIZON, days - CROP + 1, count)
+        phase = generator.integers(0, HORIZON, count)
+        drawn = [part[:count].astype(np.int32) for part in (order, start, phase)]
         yield [
-            {name: values[first : first + BATCH] for name, values in epoch.items()}
-            for first in range(0, len(order), BATCH)
+            Crops(*(part[first : first + BATCH] for part in drawn))
+            for first in range(0, count, BATCH)
         ]
 
 
-def train(data: TrainingData, settings: Settings) -> Iterator[Fitted]:
-    """Fits the network; yields it after every epoch."""
-    _, depots, _, width = data.inputs.shape
-    key, initial_key = jib.random.split(jib.random.key(settings.seed))
-    parameters = initial_parameters(initial_key, depots, width, settings.hidden)
-    zeros = jib.tree.map(jnp.zeros_like, parameters)
-    state = {"step": jnp.zeros((), jnp.int32), "mean": zeros, "square": zeros}
+def _rounds(depots: int) -> int:
+    """How many crops an epoch takes of each depot."""
+    return max(2, -(-FEWEST_CROPS // depots))
+
+
+def initial_state(network: Network, width: int, steps: int, settings: Settings) -> TrainState:
+    """Parameters for inputs of `width` features, and AdamW with a cosine over `steps` steps.
+
+    Source: Loshchilov and Hutter 2019 (arXiv:1711.05101); Pascanu et al. 2013 for the clipping.
+    """
+    key = jib.random.key(settings.seed)
+    inputs = jnp.zeros((1, CROP, width))
+    schedule = optim.cosine_decay_schedule(settings.learning_rate, steps)
+    return TrainState.create(
+        apply_fn=network.apply,
+        params=network.init(key, jnp.zeros((1,), jnp.int32), inputs)["params"],
+        tx=optim.chain(
+            optim.clip_by_global_norm(1.0),
+            optim.adamw(schedule, weight_decay=settings.weight_decay),
+        ),
+    )
+
+
+def training_step(settings: Settings) -> Callable[..., tuple[TrainState, jib.Array]]:
+    """The compiled step: `(state, data, crops, key)` to the next state and the mean Huber loss
+    over the learnable days of the crops. Source: Huber 1964, doi:10.1214/aoms/1177703732.
+    """
+    offsets = np.arange(CROP)
 
     @jib.jit
-    def step(parameters, state, batch, rate, key):
-        loss, gradients = jib.value_and_grad(_batch_loss)(parameters, batch, key, settings)
-        parameters, state = adamw(
-            parameters, clipped(gradients), state, rate, settings.weight_decay
-        )
-        return parameters, state, loss
+    def step(state: TrainState, data: TrainingData, crops: Crops, key: jib.Array) -> Any:
+        rows, days = crops.depot[:, None], crops.start[:, None] + offsets
+        inputs = data.inputs[crops.phase[:, None], rows, days]
+        targets = data.targets[rows, days]
+        weights = data.weights[rows, days] * (offsets >= WARM_UP)
 
-    for epoch, batches in enumerate(crop_batches(data, settings.epochs, settings.seed)):
+        def loss(parameters: dict) -> jib.Array:
+            predicted = state.apply_fn(
+                {"params": parameters}, crops.depot, inputs, True, rngs={"dropout": key}
+            )
+            losses = optim.huber_loss(predicted, targets, delta=settings.huber_delta) * weights
+            return losses.sum() / jnp.maximum(weights.sum(), 1.0)
+
+        value, gradients = jib.value_and_grad(loss)(state.params)
+        return state.apply_gradients(grads=gradients), value
+
+    return step
+
+
+def train(
+    data: TrainingData, settings: Settings, days: int | None = None, step: Callable | None = None
+) -> Iterator[Fitted]:
+    """Fits the network on the first `days` days of `data`; yields it after every epoch.
+
+    `step` is `training_step(settings)` where several fits share it.
+    """
+    _, depots, known, width = data.inputs.shape
+    generator = np.random.default_rng(settings.seed)
+    epochs = crop_batches(depots, days or known, settings.epochs, generator)
+    step = step or training_step(settings)
+    steps = settings.epochs * (_rounds(depots) * depots // BATCH)
+    state = initial_state(Network(depots, settings.hidden), width, steps, settings)
+    data = TrainingData(*(jnp.asarray(part) for part in data))
+    key = jib.random.fold_in(jib.random.key(settings.seed), 1)
+    for batches in epochs:
         key, *batch_keys = jib.random.split(key, len(batches) + 1)
-        cosine = 0.5 * (1 + np.cos(np.pi * epoch / settings.epochs))
         losses = []
-        for batch, batch_key in zip(batches, batch_keys, strict=True):
-            rate = np.float32(settings.learning_rate * cosine)
-            parameters, state, loss = step(parameters, state, batch, rate, batch_key)
+        for crops, batch_key in zip(batches, batch_keys, strict=True):
+            state, loss = step(state, data, crops, batch_key)
             losses.append(loss)
-        yield Fitted(float(np.mean([float(loss) for loss in losses])), parameters)
+        yield Fitted(float(np.mean([float(loss) for loss in losses])), state.params)
 
 
-@jib.jit
 def run_network(parameters: dict, inputs: jib.Array | np.ndarray) -> jib.Array:
     """Residuals `(N, T)` of every depot from `inputs` `(N, T, F)`, compiled, without dropout."""
-    depots = jnp.arange(inputs.shape[0])
-    return jib.vmap(apply_network, in_axes=(None, 0, 0))(parameters, depots, inputs)
+    depots = parameters["embedding"]["embedding"].shape[0]
+    hidden = parameters["head"]["kernel"].shape[0]
+    return _compiled(Network(depots, hidden), parameters, jnp.asarray(inputs))
+
+
+@jib.jit(static_argnums=0)
+def _compiled(network: Network, parameters: dict, inputs: jib.Array) -> jib.Array:
+    return network.apply({"params": parameters}, jnp.arange(network.depots), inputs)

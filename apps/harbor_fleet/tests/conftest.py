@@ -38,6 +38,17 @@ def write(tmp_path):
 
 @pytest.fixture
 def panel() -> Panel:
+    """What `made_up_panel` gives, for each test anew."""
+    return made_up_panel()
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Panel:
+    """What `made_up_panel` gives, shared by the tests of a module, which must not change it."""
+    return made_up_panel()
+
+
+def made_up_panel() -> Panel:
     """Three depots and 300 days with weekdays, a yearly holiday, and one covariate."""
     generator = np.random.default_rng(3)
     dates = np.datetime64("2023-01-01") + np.arange(300)

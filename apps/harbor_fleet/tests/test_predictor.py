@@ -28,6 +28,7 @@ def random_weights(panel, hidden: int = 5) -> dict:
             "input": normal(inputs, 3 * hidden),
             "state": normal(hidden, 3 * hidden),
             "bias": normal(3 * hidden),
+            "candidate_bias": normal(hidden),
         }
         for layer, inputs in (("first", width), ("second", hidden))
     }
@@ -37,7 +38,8 @@ def random_weights(panel, hidden: int = 5) -> dict:
         "sites": np.array(panel.sites),
         "covariates": np.array(panel.covariates),
         "scales": scales._asdict(),
-        "parameters": {"embedding": normal(len(panel.sites), 4), **layers, "head": head},
+        "margins": np.sort(normal(2, len(panel.sites), 7), axis=0),
+        "parameters": {"0": {"embedding": normal(len(panel.sites), 4), **layers, "head": head}},
     }
 
 
@@ -81,17 +83,41 @@ def test_surprises_are_those_of_the_week_before_the_origin(panel):
         np.testing.assert_allclose(made[:, day, :7], np.clip(week, -3, 3), rtol=1e-6)
 
 
-def test_the_base_is_the_mean_of_four_weekdays():
-    counts = np.expm1(np.linspace(5.0, 5.5, 60))[None]
-    calendar = Calendar(
-        np.arange(60) % 7,
-        np.full((1, 60), "", object),
-        np.zeros((1, 60), int),
-        np.zeros((1, 60, 0)),
-    )
-    level = baseline(counts, calendar).level
-    expected = np.log1p(counts[0, [50 - 7, 50 - 14, 50 - 21, 50 - 28]]).mean()
-    assert level[0, 50] == pytest.approx(expected)
+def ordinary_days(days: int, depots: int = 1) -> Calendar:
+    shape = depots, days
+    name, kind = np.full(shape, "", object), np.zeros(shape, int)
+    return Calendar(np.arange(days) % 7, name, kind, np.zeros((*shape, 0)))
+
+
+def test_the_base_is_the_level_of_four_weeks_and_the_profile_of_twelve():
+    days, odd = 140, 3
+    logs = np.full((1, days), 5.0)
+    logs[0, odd::7] += 0.21
+    logs[0, 105 + odd :: 7] -= 0.07  # the last weeks' odd day is smaller
+    base = baseline(np.expm1(logs), ordinary_days(days))
+    day = 133 + odd
+    profile = (8 * 0.21 + 4 * 0.14) / 12 * 6 / 7
+    expected = 5.0 + 0.14 / 7 + profile
+    assert base.level[0, day] == pytest.approx(expected, abs=1e-6)
+    assert base.older[0, day] == pytest.approx((0.21 - 0.14) * 6 / 7, abs=0.01)
+    assert base.level[0, 14] == pytest.approx(5.0) and base.older[0, 14] == 0.0
+
+
+def test_effects_of_a_name_are_drawn_together_where_days_are_noisy():
+    days, depots = 120, 40
+    generator = np.random.default_rng(0)
+    for noise, near in ((0.001, 0.03), (0.2, 0.01)):
+        logs = 5.0 + noise * generator.normal(size=(depots, days))
+        true = -0.4 + 0.1 * generator.normal(size=depots) * (noise < 0.01)
+        logs[:, [60, 95]] += true[:, None]
+        calendar = ordinary_days(days, depots)
+        calendar.name[:, [60, 95]], calendar.kind[:, [60, 95]] = "Regatta", predictor.SPECIAL
+        effect = baseline(np.expm1(logs), calendar).effect[:, 95]
+        seen = logs[:, 60] - 5.0
+        if noise < 0.01:  # what each depot saw is believed
+            np.testing.assert_allclose(effect, seen, atol=near)
+        else:  # what each saw is mostly noise
+            assert effect.std() < 0.5 * seen.std()
 
 
 def flat_year(named: dict[int, float]) -> tuple[np.ndarray, Calendar]:
@@ -133,7 +159,7 @@ def test_one_closure_moves_the_base_by_a_bounded_amount():
     counts, calendar = flat_year({})
     counts[0, 60] = 0.0
     base = baseline(counts, calendar)
-    assert base.level[0, 67] == pytest.approx(5.0 - predictor.LARGEST_MOVE / 4)
+    assert 5.0 - predictor.LARGEST_MOVE / 4 < base.level[0, 67] < 5.0
 
 
 def test_missing_days_are_not_learnt_from_and_do_not_spread(panel):
@@ -149,8 +175,9 @@ def test_forecast_does_not_look_ahead(panel):
     changed[:, ORIGIN:] = np.nan
     actual = predictor.forecast(weights, changed, panel.calendar, ORIGIN)
     np.testing.assert_array_equal(actual, expected)
-    assert expected.shape == (3, 7)
-    assert predictor.forecast(weights, panel.counts, panel.calendar, 298).shape == (3, 2)
+    point, low, high = expected
+    assert point.shape == (3, 7) and (low < high).all()
+    assert predictor.forecast(weights, panel.counts, panel.calendar, 298)[0].shape == (3, 2)
 
 
 def test_a_history_that_is_too_short(panel):
@@ -180,11 +207,12 @@ def test_it_runs_alone_and_forecasts_the_coming_week(panel, tmp_path):
     command = [sys.executable, "predictor.py", "weights.npz", "history.csv"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     lines = ran.stdout.splitlines()
-    assert lines[0] == "site,date,forecast"
+    assert lines[0] == "site,date,low,high,forecast"
     assert lines[8].startswith('"Beta, east",2023-10-28,')
-    printed = np.array([float(line.rsplit(",", 1)[1]) for line in lines[1:]]).reshape(3, 7)
+    printed = np.array([line.rsplit(",", 3)[1:] for line in lines[1:]], float).reshape(3, 7, 3)
     expected = predictor.forecast(weights, ahead.counts, ahead.calendar, known_days(ahead))
-    np.testing.assert_allclose(printed, expected, rtol=1e-5)
+    low, high, point = np.moveaxis(printed, 2, 0)
+    np.testing.assert_allclose([point, low, high], expected, rtol=1e-5)
 
 
 def test_run_alone_it_says_what_is_wrong(panel, tmp_path):
