@@ -18,7 +18,9 @@ from jib import dtypes
 from jib.backend.transfer import put
 from jib.core.array import Array
 from jib.core.avals import ShapedArray
+from jib.core.keys import KeyArray
 from jib.errors import ArgumentTypeError, ArgumentValueError, JibError
+from jib.random import key_data, wrap_key_data
 from jib.tree_util import Partial
 
 __all__ = [
@@ -200,6 +202,9 @@ register_serialization_state(
     Partial,
     lambda x: {"args": to_state_dict(x.args), "keywords": to_state_dict(x.keywords)},
     _restore_partial,
+)
+register_serialization_state(
+    KeyArray, key_data, lambda keys, words: wrap_key_data(_leaf(key_data(keys), words))
 )
 
 # --------------------------------------------------------------------------------------- bytes

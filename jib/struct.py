@@ -8,9 +8,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform, overload
 
 from jib import serialization
+from jib.errors import JibError
 from jib.tree_util import register_dataclass
 
-__all__ = ["PyTreeNode", "dataclass", "field"]
+__all__ = ["FrozenFieldError", "PyTreeNode", "dataclass", "field"]
+
+
+class FrozenFieldError(
+    JibError, dataclasses.FrozenInstanceError, code="J752", title="a field of a structure is set"
+):
+    """A field of a `struct.dataclass` is assigned to; `replace` gives a copy."""
+
 
 _Class = TypeVar("_Class", bound=type)
 _Node = TypeVar("_Node", bound="PyTreeNode")
@@ -56,6 +64,8 @@ def dataclass(clz: Any = None, **kwargs: Any) -> Any:
     data, static = [], []
     for f in dataclasses.fields(made):
         (data if f.metadata.get("pytree_node", True) else static).append(f.name)
+    if kwargs.get("frozen", True):
+        made.__setattr__ = _refuse
     made.replace = _replace
     made._is_struct = True
     register_dataclass(made, data, static)
@@ -68,6 +78,14 @@ def dataclass(clz: Any = None, **kwargs: Any) -> Any:
         ),
     )
     return made
+
+
+def _refuse(self: Any, name: str, value: Any) -> None:
+    """What assignment to a field does: nothing changes in place."""
+    raise FrozenFieldError(
+        f"a {type(self).__name__} is not changed once it is made, so `{name}` cannot be set",
+        help=f"state = state.replace({name}=...)   gives a copy",
+    )
 
 
 def _replace(self: Any, **overrides: Any) -> Any:

@@ -6,6 +6,7 @@ from jib.ckpt import (
     checkpoint_utils as checkpoint_utils,
     metadata as metadata,
     options as options,
+    utils as utils,
     v1 as v1,
 )
 from jib.ckpt._arguments import *

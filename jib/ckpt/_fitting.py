@@ -12,6 +12,7 @@ from jib.backend.buffers import ArrayImpl
 from jib.ckpt._errors import UnsavableLeafError
 from jib.ckpt._format import Leaf, path_text, type_text, value_class
 from jib.core.keys import KeyArray, KeyDType
+from jib.dtypes import issubdtype
 
 __all__: list[str] = []
 
@@ -71,7 +72,15 @@ def cast_value(value: Any, kind: type | None) -> Any:
     return value if kind is None or type(value) is kind else kind(value)
 
 
-_NUMBERS = (bool, int, float, complex)
+_KINDS = {bool: np.bool_, int: np.integer, float: np.floating, complex: np.complexfloating}
+_NUMBERS = tuple(_KINDS)
+
+
+def _same_kind(python: Any, dtype: Any) -> bool:
+    """Whether a number of Python and one in an array stand for each other, as a step count does:
+    it starts as 0 and comes out of a compiled step as int32.
+    """
+    return issubdtype(dtype, _KINDS[python])
 
 
 def _problem(leaf: Leaf, target: Target) -> str | None:
@@ -86,7 +95,7 @@ def _problem(leaf: Leaf, target: Target) -> str | None:
     if leaf.is_array:
         if leaf.shape or target.python not in _NUMBERS:
             return "shape" if target.python in _NUMBERS else "kind"
-        return _dtype_problem(True, target)
+        return _dtype_problem(not _same_kind(target.python, leaf.dtype), target)
     if target.python is not None:
         if type(leaf.value) is target.python:
             return None
@@ -94,7 +103,8 @@ def _problem(leaf: Leaf, target: Target) -> str | None:
         return _dtype_problem(True, target) if numbers else "kind"
     if type(leaf.value) not in _NUMBERS:
         return "kind"
-    return _shape_problem(leaf, target) or _dtype_problem(True, target)
+    differs = not _same_kind(type(leaf.value), target.dtype)
+    return _shape_problem(leaf, target) or _dtype_problem(differs, target)
 
 
 def _shape_problem(leaf: Leaf, target: Target) -> str | None:

@@ -369,6 +369,8 @@ class CheckpointManager:
             args = kinds.Composite(**{DEFAULT: args})
         if metrics is not None and not self._options.prevent_write_metrics:
             metrics = document_of(metrics).document
+            if self._options.best_fn is not None:
+                self._options.best_fn(metrics)  # what fails must fail here, not after the writing
         background = self._options.enable_async_checkpointing
         metadata = self._metadata if custom_metadata is None else custom_metadata
         ready = prepared(args, copy=background, metadata=metadata, metrics=metrics)

@@ -20,7 +20,13 @@ def function_name(function: Any) -> str:
 
 
 def argument_names(function: Callable[..., Any], args: Sequence[Any], kwargs: dict) -> list[str]:
-    """A name for each leaf of the arguments, such as `params['w']`."""
+    """A name for each leaf of the arguments, such as `params['w']`.
+
+    A function that another one stands behind has `argument_labels`, which names its arguments.
+    """
+    labels = getattr(function, "argument_labels", None)
+    if labels is not None:
+        return labels(*args)
     try:
         bound = inspect.signature(function).bind(*args, **kwargs).arguments
     except (TypeError, ValueError):
@@ -34,6 +40,7 @@ def argument_names(function: Callable[..., Any], args: Sequence[Any], kwargs: di
 
 def provenance(function: Any, arguments: Sequence[tuple[str, str]], transform: str) -> Provenance:
     """What a traced value comes from, for messages."""
+    function = getattr(function, "stands_for", function)
     while hasattr(function, "func"):
         function = function.func
     code = getattr(inspect.unwrap(function), "__code__", None)

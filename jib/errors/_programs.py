@@ -146,9 +146,12 @@ class GradTypeError(JibError, TypeError, code="J302", title="gradient of a non-r
       name: the argument's name, or `"output"`.
       aval: its type, as `"int32[]"`.
       transform: the transform that was called.
+      boxed: whether the argument is a module of variables.
     """
 
-    def __init__(self, name: str, aval: str, transform: str = "jib.grad") -> None:
+    def __init__(
+        self, name: str, aval: str, transform: str = "jib.grad", boxed: bool = False
+    ) -> None:
         kind, returned = aval.partition("[")[0].rstrip("0123456789"), name == "output"
         named, wanted = "what the function returned" if returned else f"`{name}`", "floating"
         cures = ["pass floating numbers, for example 3.0 in place of 3 or x.astype('float32')"]
@@ -158,6 +161,8 @@ class GradTypeError(JibError, TypeError, code="J302", title="gradient of a non-r
             cures = [f"for a complex derivative   {transform}(f, holomorphic=True)"]
         if returned and kind != "float":
             cures = ["return a real number: `.astype('float32')`, `abs(z)` or `z.real`"]
+        if boxed:
+            cures = ["by the parameters of a module alone   nnx.grad(loss)(model)"]
         super().__init__(f"{transform} needs {wanted} numbers, but {named} is {aval}", help=cures)
 
 

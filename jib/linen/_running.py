@@ -202,7 +202,14 @@ def method_of(module: Any, method: Any) -> Callable[..., Any]:
     if isinstance(method, str):
         name, found = method, getattr(module, method, None)
         if found is None or isinstance(found, RunMethods):  # a submodule, made in `setup` perhaps
-            return lambda bound, *args, **kwargs: getattr(bound, name)(*args, **kwargs)
+
+            def run_named(bound: Any, *args: Any, **kwargs: Any) -> Any:
+                part = getattr(bound, name, None)
+                if part is None:
+                    raise errors.ApplyModuleInvalidMethodError(name)
+                return part(*args, **kwargs)
+
+            return run_named
         method = found
     if inspect.ismethod(method) and isinstance(method.__self__, RunMethods):
         method = method.__func__

@@ -38,16 +38,20 @@ class VariableNotFoundError(FlaxError, code="J711", title="a module's variable i
       wanted: the name that was looked for.
       present: the names that are there, among which a near one is suggested.
       path: where they are.
+      cure: a line of code that helps here.
     """
 
     def __init__(
-        self, message: str, *, wanted: str = "", present: Iterable[str] = (), path: str = ""
-    ) -> None:
+        self, message: str, *, wanted: str = "", present: Iterable[str] = (), path: str = "",
+        cure: str = "",
+    ) -> None:  # fmt: skip
         names = sorted(map(str, present))
         shown = ", ".join(f"`{name}`" for name in names[:8]) + (", ..." if names[8:] else "")
         notes = [f"at {path} there is {shown}" if names else f"there is nothing at {path}"]
         near = difflib.get_close_matches(wanted, names, 1)
         help = ["variables = model.init(key, x)   makes all variables of the module as it is now"]
+        if cure:
+            help.insert(0, cure)
         if near:
             help.insert(0, f"`{near[0]}` is near: rename it, or set name='{near[0]}' where the "
                         "module is made")  # fmt: skip
@@ -75,9 +79,16 @@ class ScopeVariableNotFoundError(VariableNotFoundError):
 class ScopeCollectionNotFound(VariableNotFoundError):
     """A whole collection is missing."""
 
-    def __init__(self, col_name: str, var_name: str, scope_path: str, **context: Any) -> None:
+    def __init__(
+        self, col_name: str, var_name: str, scope_path: str, given: Iterable[str] = (),
+        **context: Any,
+    ) -> None:  # fmt: skip
         message = f"{scope_path} needs `{var_name}` of the collection `{col_name}`, which is empty"
-        super().__init__(message, **context)
+        names = [*given, col_name]
+        if (scope_path.strip("/").partition("/")[0] or var_name) in names:
+            names = [col_name]  # what belongs inside of the collection was given in place of it
+        pairs = ", ".join(f"'{name}': {name}" for name in names)
+        super().__init__(message, cure=f"model.apply({{{pairs}}}, x)", **context)
 
 
 class ScopeParamShapeError(
@@ -93,7 +104,8 @@ class ScopeParamShapeError(
         super().__init__(
             f"the parameter `{param_name}` of {scope_path} has shape {self.found}, where the "
             f"module as it is called here makes {self.expected}",
-            help="variables = model.init(key, x)   with an `x` of the shape that `apply` gets",
+            help="variables = model.init(key, x)   with the settings of this model and an `x` of "
+            "the shape that `apply` gets",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import jib
 from jib import lax, numpy as jnp, struct
+from jib.errors import ShapeError
 from jib.typing import Array, DTypeLike
 
 __all__ = ["Cache"]
@@ -42,7 +43,7 @@ class Attending:
     def __init__(
         self, tokens: Array, mask: Array | None, cache: Cache | None, window: int | None = None
     ) -> None:
-        batch, count = tokens.shape
+        batch, count = checked_tokens(tokens).shape
         valid = jnp.ones((batch, count), bool) if mask is None else jnp.asarray(mask, bool)
         self.cache = cache
         start: Any = 0
@@ -84,6 +85,21 @@ class Attending:
 
 def _put(x: Array, like: Array) -> Array:
     return x[None].astype(like.dtype)
+
+
+def checked_tokens(tokens: Any) -> Array:
+    """Tokens as an array `(batch, time)`.
+
+    Raises:
+        ShapeError: if they have another number of axes.
+    """
+    tokens = jnp.asarray(tokens)
+    if tokens.ndim != 2:
+        raise ShapeError(
+            f"a transformer takes tokens (batch, time), not an array of shape {tokens.shape}",
+            help="model(tokens[None])   for one row of tokens",
+        )
+    return tokens
 
 
 def heads(x: Array, count: int) -> Array:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jib
 from jib import nnx, numpy as jnp
-from jib.models._attending import heads
+from jib.models._attending import checked_tokens, heads
 from jib.models._folder import Names
 from jib.models._pretrained import Pretrained
 from jib.typing import Array, DTypeLike
@@ -111,6 +111,7 @@ class Bert(Pretrained):
         self, tokens: Array, mask: Array | None = None, types: Array | None = None
     ) -> BertOutput:
         """Hidden states of int tokens `(batch, time)`; `mask` is True where there is no padding."""
+        tokens = checked_tokens(tokens)
         places = jnp.arange(tokens.shape[-1])
         kinds = jnp.zeros_like(tokens) if types is None else types
         x = self.norm(self.words(tokens) + self.positions(places) + self.types(kinds))

@@ -227,7 +227,7 @@ class MultiHeadAttention(Layer):
         value = self.value(inputs_v, out_sharding=qkv_sharding)
         if self.normalize_qk:
             query, key = self.query_ln(query), self.key_ln(key)
-        if F.first_given(self, "decode", "True", decode, self.decode):
+        if F.first_given(self, "decode", "False", decode, self.decode):
             key, value, mask = self._decoded(key, value, mask)
         fixed = self.dropout_rate == 0.0 or F.first_given(
             self, "deterministic", "True", deterministic, self.deterministic

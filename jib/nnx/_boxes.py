@@ -131,10 +131,6 @@ class Variable(Generic[A]):
         if self._level is not context.trace:
             check_level(self, self._level)
 
-    @property
-    def _can_update(self) -> bool:
-        return self._level is context.trace
-
     # Values
 
     @property

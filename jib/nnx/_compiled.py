@@ -12,7 +12,7 @@ from jib import errors, lax, tree
 from jib.core.sources import hide_library_frames
 from jib.experimental import checkify as checks
 from jib.nnx._boxes import Variable, root_types
-from jib.nnx._lifting import Call, PrefixMapping, finish, run, said_of, spread
+from jib.nnx._lifting import Call, PrefixMapping, finish, named_after, run, said_of, spread
 from jib.nnx._pytrees import Pytree
 from jib.nnx._states import State, create_path_filters
 from jib.nnx._static import Static
@@ -185,8 +185,7 @@ class _Jitted:
         def traced(values: list[Any], plain: list[Any]) -> tuple:
             return run(signature, is_fixed, fun, values, plain, always=always).parts()
 
-        traced.__name__ = getattr(self._fun, "__name__", "function")
-        traced.__qualname__ = traced.__name__
+        named_after(traced, self._fun, call)
         if donated is None:
             return jib.jit(traced, **options)
         return _Donating(traced, donated, options)
@@ -411,7 +410,11 @@ def shard_map(
             return outcome.grouped(call, slots, said, out_specs, order, is_spec)
 
         groups = jib.shard_map(
-            inside, mesh=mesh, in_specs=(slots, plain), out_specs=(order, jib.P()), **options
+            named_after(inside, function, call),
+            mesh=mesh,
+            in_specs=(slots, plain),
+            out_specs=(order, jib.P()),
+            **options,
         )(call.values(), call.plain)
         return call.finish_groups(*groups)
 

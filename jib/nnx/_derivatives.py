@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jib
-from jib import errors, tree
+from jib import errors, numpy as jnp, tree
+from jib.core.origins import function_name
 from jib.nnx._compiled import as_tuple, unbound
 from jib.nnx._filters import Filter, to_predicate
+from jib.nnx._graphs import as_pure, state
 from jib.nnx._lifting import Call, PrefixMapping, Sealed, finish, spread
-from jib.nnx._states import from_flat_state
+from jib.nnx._states import from_flat_state, to_flat_state
 from jib.nnx._structure import is_root
-from jib.nnx._variables import Param, Variable
+from jib.nnx._variables import Param, RngState, Variable
 
 __all__ = ["DiffState", "custom_vjp", "grad", "jvp", "remat", "value_and_grad", "vjp"]
 
@@ -48,9 +50,14 @@ def positional(fun: Callable, args: tuple, kwargs: dict) -> tuple:
     return bound.args if not bound.kwargs else args
 
 
+def _trained(path: tuple, variable: Any) -> bool:
+    """The parameters of modules; a variable that is an argument by itself, of any type."""
+    return isinstance(variable, Param) or (not path and not isinstance(variable, RngState))
+
+
 def _wanted(argnums: Any) -> tuple[DiffState, ...]:
     given = argnums if isinstance(argnums, tuple | list) else (argnums,)
-    return tuple([a if isinstance(a, DiffState) else DiffState(a, Param) for a in given])
+    return tuple([a if isinstance(a, DiffState) else DiffState(a, _trained) for a in given])
 
 
 class _Chosen:
@@ -98,8 +105,7 @@ class _Chosen:
                     value = slot.copy(value) if isinstance(slot, Variable) else value
                     pairs.append((graph.paths[i], value))
             root += 1
-            alone = len(pairs) == 1 and pairs[0][0] == ()
-            leaves[k] = pairs[0][1] if alone else from_flat_state(pairs)
+            leaves[k] = from_flat_state(pairs)
         return structure.unflatten(leaves)
 
 
@@ -140,13 +146,14 @@ def value_and_grad(
             value = outcome.out
             if has_aux and not (isinstance(value, tuple) and len(value) == 2):
                 raise errors.ArgumentTypeError(
-                    "with has_aux=True the function returns a pair `(value, aux)`; it returned a "
-                    f"{type(value).__name__}",
+                    f"with has_aux=True `{function_name(function)}` must return a pair, `(value, "
+                    f"aux)`, but it returned a {getattr(value, 'aval', type(value).__name__)}",
                     help="return loss, aux",
                 )
             value = value[0] if has_aux else value
             return value, outcome.parts()
 
+        scored.__name__ = function_name(function)
         score = jib.value_and_grad(
             scored, has_aux=True, holomorphic=holomorphic, allow_int=allow_int
         )
@@ -196,15 +203,6 @@ def grad(
         return (grads, out[1]) if has_aux else grads
 
     return gradient
-
-
-def _everything(n: int) -> tuple:
-    return tuple([DiffState(i, ...) for i in range(n)])
-
-
-def _module_of(call: Call, values: list, plain: list) -> tuple:
-    """Arguments that hold other values: tangents, or cotangents."""
-    return call.signature.arguments(values, plain)[1][0]
 
 
 def vjp(
@@ -391,8 +389,11 @@ class custom_vjp:
             residuals = kept[2].content.arguments(kept[0], kept[1])[1][0]
             description = kept[3].content
             out = description.out.unflatten(cotangents[2])
+            of_slots = dict(zip(description.changed, cotangents[0], strict=True))
             changes = [[] for _ in call.roots]
-            for i, g in zip(description.changed, cotangents[0], strict=True):
+            for i, slot in enumerate(call.graph.slots):
+                g = of_slots[i] if i in of_slots else _zeros_of(slot)
+                g = slot.copy(g) if isinstance(slot, Variable) else g
                 changes[call.graph.owners[i]].append((call.graph.paths[i], g))
             roots = [from_flat_state(pairs) for pairs in changes]
             given = call.signature.together(roots, [None] * len(call.plain))[0]
@@ -405,31 +406,34 @@ class custom_vjp:
         return finish(call.graph, *rule(call.values(), call.plain))
 
 
-def _cotangents(call: Call, given: Sequence[Any]) -> tuple[list, list]:
-    """What a backward rule gives, by slot and plain leaf; zeros where it says nothing."""
-    zeros = [tree.map(_zeros, v) for v in call.values()]
+def _cotangents(call: Call, given: Any) -> tuple[list, list]:
+    """What a backward rule gives, by slot and plain leaf; None where it says nothing."""
+    found: dict[int, Any] = {}
     plain: list[Any] = []
-    root = 0
-    leaves = iter(call.signature.kinds)
-    for part in given:
-        for kind, x in zip(leaves, tree.leaves(part, is_leaf=_is_state), strict=False):
-            if not kind:
-                plain.append(x)
-                continue
-            flat = dict(x.flat_state()) if _is_state(x) and not is_root(x) else {(): x}
-            for i, (owner, path) in enumerate(
-                zip(call.graph.owners, call.graph.paths, strict=True)
-            ):
-                if owner == root and path in flat:
-                    g = flat[path]
-                    zeros[i] = g._raw_value if isinstance(g, Variable) else g
-            root += 1
-    return zeros, plain
+    graph, root = call.graph, 0
+    if not isinstance(given, tuple):
+        raise errors.ArgumentTypeError(
+            "the backward rule of a custom_vjp must return a tuple with a cotangent for each "
+            f"argument, but it returned a {type(given).__name__}",
+            help="return (cotangent,)",
+        )
+    leaves = call.signature.treedef.flatten_up_to((given, {}))
+    for kind, x in zip(call.signature.kinds, leaves, strict=True):
+        if not kind:
+            plain.append(x)
+            continue
+        flat = {(): x} if x is None or isinstance(x, Variable) else dict(to_flat_state(state(x)))
+        for i, (owner, path) in enumerate(zip(graph.owners, graph.paths, strict=True)):
+            if owner == root and path in flat:
+                found[i] = as_pure(flat[path])
+        root += 1
+    return [found.get(i) for i in range(len(graph.slots))], plain
 
 
-def _zeros(x: Any) -> Any:
-    return jib.numpy.zeros_like(x)
+def _zeros_of(slot: Any) -> Any:
+    """A cotangent of zeros; None for what has no derivative, as a random key."""
 
+    def zeros(x: Any) -> Any:
+        return jnp.zeros_like(x) if jnp.issubdtype(x.dtype, jnp.inexact) else None
 
-def _is_state(x: Any) -> bool:
-    return hasattr(x, "flat_state") or is_root(x)
+    return tree.map(zeros, as_pure(slot))

@@ -6,7 +6,8 @@ import builtins
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, Generic, TypeVar
 
-from jib import errors, tree
+from jib import errors, random, tree
+from jib.core.keys import KeyArray
 from jib.nnx._errors import SharedVariableError, StateError, path_name, table
 from jib.nnx._filters import Filter, split_items, to_predicate
 from jib.nnx._pytrees import Pytree
@@ -25,6 +26,7 @@ from jib.nnx._structure import Graph, Rebuilt, graph_of, is_root, rebuild
 from jib.nnx._variables import Variable
 from jib.nnx._walks import assign, children_of, find_duplicates
 from jib.tree_util import is_tree_node, register_pytree_with_keys, tree_flatten_with_path
+from jib.typing import Array
 
 __all__ = [
     "GraphDef", "GraphState", "as_pure", "call", "clone", "flatten", "graphdef", "map", "merge",
@@ -104,13 +106,6 @@ def flatten(node: Any, /, *, with_paths: bool = True, graph: bool | None = None)
     return definition, FlatState(pairs, sort=False)
 
 
-def _nested(pairs: list[tuple[tuple, Any]]) -> Any:
-    """The state of pairs; of a variable by itself, the variable."""
-    if len(pairs) == 1 and pairs[0][0] == ():
-        return pairs[0][1]
-    return from_flat_state(pairs)
-
-
 def split(node: Any, *filters: Filter, graph: bool | None = None) -> Any:
     """A module's definition, and its state (or a state for each filter, which must take all).
 
@@ -128,9 +123,9 @@ def split(node: Any, *filters: Filter, graph: bool | None = None) -> Any:
     """
     definition, flat = flatten(node, graph=graph)
     if not filters:
-        return definition, _nested(list(flat))
+        return definition, from_flat_state(list(flat))
     groups = [list(s) for s in _as_tuple(flat.split(*filters))]
-    return definition, *builtins.map(_nested, groups)
+    return definition, *builtins.map(from_flat_state, groups)
 
 
 def _as_tuple(x: Any) -> tuple:
@@ -153,8 +148,8 @@ def state(node: Any, *filters: Filter, graph: bool | None = None) -> Any:
     """
     pairs = list(flatten(node, graph=graph)[1])
     if not filters:
-        return _nested(pairs)
-    return one_or_all([_nested(group) for group in split_items(pairs, filters)[:-1]])
+        return from_flat_state(pairs)
+    return one_or_all([from_flat_state(group) for group in split_items(pairs, filters)[:-1]])
 
 
 variables = state
@@ -333,7 +328,17 @@ def update(node: Any, state: Any, /, *states: Any) -> None:
 def _assign_variable(variable: Variable, value: Any) -> None:
     if isinstance(value, Variable):
         variable.update_from_state(value)
+    elif isinstance(value, dict | State) and value and isinstance(variable.get_raw_value(), Array):
+        raise StateError(
+            f"the module has an array, in a {type(variable).__name__}, where the state has more "
+            f"levels: {', '.join([repr(key) for key in value])}",
+            help="nnx.state(model)   shows the paths of the module",
+        )
     elif not (isinstance(value, State) and not value):
+        old = variable.get_raw_value()
+        if isinstance(old, KeyArray) and not isinstance(value, KeyArray):  # read from a file
+            words: Any = value
+            value = random.wrap_key_data(words, impl=random.key_impl(old))
         variable.set_raw_value(value)
 
 

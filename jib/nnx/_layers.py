@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jib import numpy as jnp
+from jib.errors import ArgumentTypeError
 from jib.nn import functional as F
 from jib.nnx._modules import Module
 from jib.nnx._pytrees import data
@@ -14,7 +15,7 @@ from jib.nnx._random import Rngs
 from jib.nnx._variables import Param, VariableMetadata
 from jib.typing import DTypeLike, Shape
 
-__all__ = ["NOTHING", "Layer", "made", "promote_dtype", "reshaping", "value_of"]
+__all__ = ["NOTHING", "Layer", "made", "next_key", "promote_dtype", "reshaping", "value_of"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -45,7 +46,22 @@ def made(
     metadata: Mapping[str, Any], wanted: bool = True,
 ) -> Any:  # fmt: skip
     """A parameter, made with the next key of the stream `params`; None where it is not wanted."""
-    return Param(init(rngs.params(), shape, dtype), **metadata) if wanted else data(None)
+    return Param(init(next_key(rngs), shape, dtype), **metadata) if wanted else data(None)
+
+
+def next_key(rngs: Any) -> Any:
+    """The next key of the stream `params`.
+
+    Raises:
+        ArgumentTypeError: if the layer was given something else than streams.
+    """
+    if not isinstance(rngs, Rngs):
+        raise ArgumentTypeError(
+            f"a layer makes its parameters at random: `rngs` is an nnx.Rngs, not a "
+            f"{type(rngs).__name__}",
+            help="rngs=nnx.Rngs(0)",
+        )
+    return rngs.params()
 
 
 def reshaping(init: Callable[..., Any], flat: Shape) -> Callable[..., Any]:

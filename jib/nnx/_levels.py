@@ -7,12 +7,7 @@ from typing import Any
 from jib.core.tracing import Tracer, context
 from jib.nnx._errors import TraceLevelError
 
-__all__ = ["check_level", "current_level", "is_leaked"]
-
-
-def current_level() -> Any:
-    """The trace that is current in this thread."""
-    return context.trace
+__all__ = ["check_level", "is_leaked"]
 
 
 def check_level(owner: Any, level: Any, name: str = "") -> None:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jib import tree
+from jib.core.origins import argument_names, function_name
 from jib.core.tracing import context
 from jib.nnx._boxes import Variable, root_types
-from jib.nnx._errors import SharedVariableError, path_name
+from jib.nnx._errors import FilterError, SharedVariableError, path_name
 from jib.nnx._filters import Filter, to_predicate
 from jib.nnx._levels import check_level
 from jib.nnx._pytrees import restructured
@@ -35,8 +36,8 @@ from jib.tree_util import register_pytree_node
 from jib.typing import Array
 
 __all__ = [
-    "Call", "Description", "Outcome", "PrefixMapping", "Sealed", "Signature", "finish", "run",
-    "said_of", "spread",
+    "Call", "Description", "Outcome", "PrefixMapping", "Sealed", "Signature", "finish",
+    "named_after", "run", "said_of", "spread",
 ]  # fmt: skip
 
 _set = object.__setattr__
@@ -53,9 +54,10 @@ class PrefixMapping:
         for filter, thing in zip(self.filters, self.things, strict=True):
             if to_predicate(filter)(path, variable):
                 return thing
-        raise ValueError(
-            f"{type(self).__name__} says nothing of {path_name(path)}, a "
-            f"{type(variable).__name__}; add `...: None` as its last entry"
+        raise FilterError(
+            f"{type(self).__name__} says nothing of `{path_name(path)}`, a "
+            f"{type(variable).__name__}",
+            help=f"nnx.{type(self).__name__}({{..., ...: None}})   the last one for all the rest",
         )
 
     def __eq__(self, other: object) -> bool:
@@ -355,6 +357,32 @@ class Call:
                         f"{first[0]!r} and as {path_name(path)} of another argument with {said!r}",
                         help="give both arguments the same axes, or pass the module once",
                     )
+
+
+def named_after(function: Any, fun: Callable, call: Call) -> Any:
+    """A function of values and plain leaves that messages show as `fun`, a function of modules."""
+    signature, graph = call.signature, call.graph
+    paths, owners = graph.paths, graph.owners
+
+    def labels(values: Sequence[Any], plain: Sequence[Any]) -> list[str]:
+        leaves = [object() for _ in signature.kinds]
+        args, *named = signature.treedef.unflatten(leaves)
+        names = argument_names(fun, args, named[0] if named else {})
+        roots = [n for n, k in zip(names, signature.kinds, strict=True) if k]
+        others = [n for n, k in zip(names, signature.kinds, strict=True) if not k]
+        found = []
+        for value, path, owner in zip(values, paths, owners, strict=True):
+            name = roots[owner] + "".join(_step_name(key) for key in path)
+            found += [name] * len(tree.leaves(value))
+        return found + [n for n, x in zip(others, plain, strict=True) for _ in tree.leaves(x)]
+
+    function.argument_labels, function.stands_for = labels, fun
+    function.__name__ = function.__qualname__ = function_name(fun)
+    return function
+
+
+def _step_name(key: Any) -> str:
+    return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]"
 
 
 def said_of(prefix: Any, path: tuple, slot: Any) -> Any:

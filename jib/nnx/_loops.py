@@ -8,12 +8,16 @@ from typing import Any
 
 import jib
 from jib import errors, lax, numpy as jnp, tree
+from jib.core.origins import function_name
+from jib.nnx._carries import adopted, apart
 from jib.nnx._compiled import as_tuple, by_filter, unbound
 from jib.nnx._derivatives import positional
 from jib.nnx._errors import BroadcastChangeError, StructureChangeError, path_name, table
-from jib.nnx._lifting import Call, Outcome, PrefixMapping, Sealed, spread
+from jib.nnx._lifting import Call, Outcome, PrefixMapping, Sealed, named_after, spread
+from jib.nnx._pytrees import items
 from jib.nnx._sharding import added_axis, removed_axis
-from jib.nnx._variables import Variable
+from jib.nnx._structure import is_root
+from jib.nnx._variables import RngState, Variable
 
 __all__ = [
     "Carry", "StateAxes", "cond", "fori_loop", "pmap", "scan", "switch", "transform_metadata",
@@ -70,6 +74,16 @@ class _Axes:
         self.call, self.metadata = call, metadata
         self.said = spread((in_axes, 0), (args, {}))
         self.slots, self.plain = call.said_of_slots(self.said), call.said_of_plain(self.said)
+        for slot, path, axis in zip(call.graph.slots, call.graph.paths, self.slots, strict=True):
+            if isinstance(axis, int) and isinstance(slot, RngState) and not slot.shape:
+                raise errors.ArgumentValueError(
+                    f"the members of a map cannot each have a part of `{path_name(path)}`: the "
+                    f"stream of random keys `{slot.tag}` has one key",
+                    help=[
+                        "@nnx.split_rngs(splits=n)   above the map: n keys during the call",
+                        "in_axes=nnx.StateAxes({nnx.RngState: None, ...: 0})   one stream for all",
+                    ],
+                )
 
     def variable(self) -> Callable | None:
         """How variables are made inside: without the name of the mapped axis."""
@@ -114,9 +128,11 @@ def _mapper(
             return outcome.grouped(call, axes.slots, axes.said, out_axes, order)
 
         try:
-            groups: Any = how(inside, in_axes=(axes.slots, axes.plain), out_axes=(order, 0))(
-                call.values(), call.plain
-            )
+            groups: Any = how(
+                named_after(inside, function, call),
+                in_axes=(axes.slots, axes.plain),
+                out_axes=(order, 0),
+            )(call.values(), call.plain)
         except errors.ArgumentValueError as error:
             if not shared or "None" not in str(error):
                 raise
@@ -240,13 +256,21 @@ def _from_front(x: Any, axis: Any) -> Any:
     return tree.map(lambda v: jnp.moveaxis(v, 0, axis), x) if axis else x
 
 
+def _carry_at(axes: Any) -> int | None:
+    """Where the carry is among arguments or results; None if it is all of them."""
+    if isinstance(axes, tuple | list):
+        return next((i for i, a in enumerate(axes) if a is Carry), -1)
+    return None if axes is Carry else -1
+
+
 class _Scan:
     """One call of a scanned function: what is carried, what is stacked, what is shared."""
 
     def __init__(
         self, function: Callable, args: tuple, in_axes: Any, out_axes: Any, metadata: Mapping
     ) -> None:
-        self.function, self.out_axes = function, out_axes
+        self.function, self.out_axes, self.in_axes = function, out_axes, in_axes
+        self.replaced: set[int] = set()
         self.call = Call(args, {})
         self.axes = _Axes(self.call, in_axes, args, metadata)
         said = [*self.axes.slots, *self.axes.plain]
@@ -264,12 +288,24 @@ class _Scan:
         )
         return self._finish(end, ys, sealed)
 
+    def _carrying(self, *args: Any) -> Any:
+        """The function, its carry being the objects that came in."""
+        out, i, o = self.function(*args), _carry_at(self.in_axes), _carry_at(self.out_axes)
+        if i == -1 or o == -1 or (o is not None and not isinstance(out, tuple | list)):
+            return out
+        first = 0 if i is None else sum(map(is_root, tree.leaves(args[:i], is_leaf=is_root)))
+        given = args[0] if i is None else args[i]
+        replaced: set[int] = set()
+        carry = adopted(given, out if o is None else out[o], replaced)
+        self.replaced |= {first + k for k in replaced}
+        return carry if o is None else type(out)([*out[:o], carry, *out[o + 1 :]])
+
     def _step(self, carry: list, xs: list) -> tuple[list, Any]:
         values = list(self.all)
         for i, x in (*zip(self.carried, carry, strict=True), *zip(self.stacked, xs, strict=True)):
             values[i] = x
         outcome = self.call.run(
-            self.function, values[: self.n], values[self.n :], self.axes.variable()
+            self._carrying, values[: self.n], values[self.n :], self.axes.variable()
         )
         self._check(outcome)
         changed = dict(zip(outcome.description.changed, outcome.changed, strict=True))
@@ -317,9 +353,11 @@ class _Scan:
         plain = [
             next(returned) if s is Carry else _from_front(next(stacked), s) for s in plain_said
         ]
-        values = [changed[i] for i in description.changed]
-        return self.call.finish(
-            values, new, plain, Sealed(description), lambda s: self.axes.made(s, new_said)
+        parts = [changed[i] for i in description.changed], new, plain, Sealed(description)
+        return apart(
+            self.call.roots,
+            self.replaced,
+            lambda: self.call.finish(*parts, lambda slots: self.axes.made(slots, new_said)),
         )
 
 
@@ -386,6 +424,7 @@ class _State:
 
     def __init__(self, value: Any) -> None:
         self.call = Call(value)
+        self.replaced: set[int] = set()
 
     def start(self) -> tuple[list, list]:
         """The first arrays."""
@@ -395,9 +434,10 @@ class _State:
         """The value that the arrays stand for, in new objects."""
         return self.call.signature.arguments(*arrays)[1][0]
 
-    def arrays(self, value: Any) -> tuple[list, list]:
-        """The arrays of a value, which must have the structure of the first."""
-        after = Call(value)
+    def step(self, body: Callable[[Any], Any], arrays: tuple[list, list]) -> tuple[list, list]:
+        """The arrays of the next value, which must have the structure of the first."""
+        given = self.value(arrays)
+        after = Call(adopted(given, body(given), self.replaced))
         if after.signature != self.call.signature:
             before = {path_name(p) for p in self.call.graph.paths}
             now = {path_name(p) for p in after.graph.paths}
@@ -412,7 +452,9 @@ class _State:
 
     def finish(self, arrays: tuple[list, list]) -> Any:
         """Put the last arrays into the caller's own modules."""
-        values, plain = arrays
+        return apart(self.call.roots, self.replaced, lambda: self._put(*arrays))
+
+    def _put(self, values: list, plain: list) -> Any:
         for slot, new in zip(self.call.graph.slots, values, strict=True):
             if isinstance(slot, Variable) and slot._raw_value is not new:
                 slot.set_raw_value(new)
@@ -442,7 +484,7 @@ def while_loop(
     return state.finish(
         lax.while_loop(
             lambda arrays: cond_fun(state.value(arrays)),
-            lambda arrays: state.arrays(body_fun(state.value(arrays))),
+            lambda arrays: state.step(body_fun, arrays),
             state.start(),
         )
     )
@@ -462,7 +504,7 @@ def fori_loop(
     state = _State(init_val)
 
     def body(i: Any, arrays: tuple[list, list]) -> tuple[list, list]:
-        return state.arrays(body_fun(i, state.value(arrays)))
+        return state.step(functools.partial(body_fun, i), arrays)
 
     return state.finish(lax.fori_loop(lower, upper, body, state.start(), unroll=unroll))
 
@@ -503,11 +545,21 @@ def switch(
         raise StructureChangeError(
             f"the {len(branches)} branches return different structures, or give a module different "
             "attributes",
-            notes=[f"branch {i}: {d.out}" for i, d in enumerate(found)],
+            notes=[_said_by(call, f, d) for f, d in zip(branches, found, strict=True)],
             help="make every branch return the same structure and sow the same variables",
         )
     parts = lax.switch(index, [branch(f) for f in branches], *given)
     return call.finish(*parts, Sealed(descriptions[0]))
+
+
+def _said_by(call: Call, branch: Callable, description: Any) -> str:
+    """What a branch returns and which attributes it sets, for the notes of an error."""
+    text = f"`{function_name(branch)}` returns {description.out}"
+    for i, parts in description.updates:
+        before = {key for key, _, _ in items(call.graph.nodes[i])}
+        names = [str(key) for key, _, _ in parts if key not in before]
+        text += f"; sets `{', '.join(names)}` of {path_name(call.graph.node_paths[i])}"
+    return text
 
 
 def cond(

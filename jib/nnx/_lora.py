@@ -9,7 +9,7 @@ from jib import numpy as jnp
 from jib.errors import ArgumentTypeError
 from jib.nn import functional as F, initializers
 from jib.nn.initializers import Initializer
-from jib.nnx._layers import NOTHING, Layer, promote_dtype as _promote
+from jib.nnx._layers import NOTHING, Layer, next_key, promote_dtype as _promote
 from jib.nnx._linear import Linear
 from jib.nnx._modules import Module
 from jib.nnx._random import Rngs
@@ -53,8 +53,8 @@ class LoRA(Layer):
         a_metadata: Mapping[str, Any] = NOTHING, b_metadata: Mapping[str, Any] = NOTHING,
     ) -> None:  # fmt: skip
         self._keep(locals())
-        a = a_initializer(rngs.params(), (in_features, lora_rank), param_dtype)
-        b = b_initializer(rngs.params(), (lora_rank, out_features), param_dtype)
+        a = a_initializer(next_key(rngs), (in_features, lora_rank), param_dtype)
+        b = b_initializer(next_key(rngs), (lora_rank, out_features), param_dtype)
         self.lora_a: Variable[Array] = lora_param_type(a, **a_metadata)
         self.lora_b: Variable[Array] = lora_param_type(b, **b_metadata)
 

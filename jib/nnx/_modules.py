@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
@@ -149,9 +150,10 @@ class Module(Pytree):
 def _check_used(unused: set[str], wanted: bool, node: Any) -> None:
     if unused and wanted:
         names = sorted({name for _, m in iter_modules(node) for name in vars(m)})
+        near = [n for u in sorted(unused) for n in difflib.get_close_matches(u, names, 1)]
         raise errors.ArgumentValueError(
             f"no module has an attribute {', '.join(f'`{n}`' for n in sorted(unused))}; they have "
-            f"{', '.join(names)}",
+            f"{', '.join(near or names)}",
             help="raise_if_not_found=False   lets it pass",
         )
 

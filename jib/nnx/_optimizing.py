@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+import jib
 from jib import errors, numpy as jnp, tree
-from jib.nnx._errors import StateError, path_name, table
+from jib.nnx._errors import FilterError, StateError, path_name, table
 from jib.nnx._filters import Filter
 from jib.nnx._graphs import as_pure, merge, split, state, update
 from jib.nnx._pytrees import Pytree, data
-from jib.nnx._states import merge_state, to_flat_state
+from jib.nnx._states import merge_state, split_state, to_flat_state
 from jib.nnx._variables import OptArray, OptState, OptVariable, Param, Variable
+from jib.tree_util import keystr
 
 __all__ = ["EMA", "ModelAndOptimizer", "Optimizer"]
 
@@ -64,7 +66,14 @@ class Optimizer(Pytree, Generic[_M]):
             )
         self.step = OptState(jnp.array(0, jnp.uint32))
         self.tx = tx
-        opt_state = tx.init(state(model, wrt))
+        trained, other = split_state(state(model), wrt, ...)
+        if other and not trained:
+            raise FilterError(
+                "the optimizer would train nothing: no variable of the model matches its `wrt`",
+                notes=table((path_name(p), type(v).__name__) for p, v in to_flat_state(other)),
+                help="nnx.Optimizer(model, tx, wrt=nnx.Param)",
+            )
+        opt_state = tx.init(trained)
         self.opt_state = data(tree.map(_boxed, opt_state, is_leaf=_is_variable))
         self.wrt = wrt
 
@@ -87,7 +96,12 @@ class Optimizer(Pytree, Generic[_M]):
         params = as_pure(state(model, self.wrt))
         found = as_pure(state(grads, self.wrt))
         _check_same(params, found)
-        updates, new = self.tx.update(found, as_pure(self.opt_state), params, **as_pure(kwargs))
+        opt_state = as_pure(self.opt_state)
+        try:
+            updates, new = self.tx.update(found, opt_state, params, **as_pure(kwargs))
+        except (errors.ShapeError, errors.StructureError):
+            _check_fits(self.tx, opt_state, params)
+            raise
         update(model, tree.map(_added, params, updates))
         kept, structure = tree.flatten(self.opt_state, is_leaf=_is_variable)
         for variable, value in zip(kept, structure.flatten_up_to(new), strict=True):
@@ -111,6 +125,23 @@ def _check_same(params: Any, grads: Any) -> None:
         notes=table(rows),
         help="nnx.grad(loss, argnums=nnx.DiffState(0, optimizer.wrt))(model)",
     )
+
+
+def _check_fits(tx: Any, opt_state: Any, params: Any) -> None:
+    """Raise if the state of the optimizer was made for parameters of other paths or shapes."""
+    wanted = tree.flatten_with_path(jib.eval_shape(tx.init, params))[0]
+    needs, has = ({keystr(path): tuple(x.shape) for path, x in pairs}
+                  for pairs in (wanted, tree.flatten_with_path(opt_state)[0]))  # fmt: skip
+    names = sorted(k for k in {**needs, **has} if needs.get(k) != has.get(k))
+    if names:
+        rows = [
+            (k, f"{has.get(k, 'missing')}, the model needs {needs.get(k, 'none')}") for k in names
+        ]
+        raise StateError(
+            "the optimizer was made for other parameters than the model has",
+            notes=table(rows),
+            help="optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)   for the model as it is now",
+        ) from None
 
 
 class ModelAndOptimizer(Optimizer[_M]):

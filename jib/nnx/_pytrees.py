@@ -244,10 +244,20 @@ class Pytree(_Slots, metaclass=_PytreeMeta):
         if type(value) is _Marked:
             kinds[name], value = value.is_data, value.value
             if not kinds[name] and (found := has_data(value)):
-                raise _hidden(self, name, value, found)
+                raise hidden(self, name, value, found)
             return value
         new = is_data(value)
         old = kinds.get(name)
+        held = vars(self).get(name)
+        if isinstance(held, Variable) and isinstance(value, Array | np.ndarray):
+            raise AttributeKindError(
+                f"`{name}` of {type(self).__name__} is a {type(held).__name__}, and would be "
+                f"replaced by an array: it would no longer be found as a {type(held).__name__}",
+                help=[
+                    f"self.{name}[...] = value   a new value for the {type(held).__name__}",
+                    f"del self.{name}   before, if it is to be a plain array",
+                ],
+            )
         if new and old is False and name in vars(self):
             raise AttributeKindError(
                 f"`{name}` of {type(self).__name__} holds {_brief(vars(self)[name])}, which is "
@@ -262,7 +272,7 @@ class Pytree(_Slots, metaclass=_PytreeMeta):
         if not kinds[name] and (found := has_data(value)):
             if old is None:
                 del kinds[name]
-            raise _hidden(self, name, value, found)
+            raise hidden(self, name, value, found)
         return value
 
     def __delattr__(self, name: str) -> None:
@@ -323,10 +333,11 @@ def check_pytree(pytree: Any) -> None:
         if name not in kinds:
             kinds[name] = is_data(value)
         if not kinds[name] and (found := has_data(value)):
-            raise _hidden(pytree, name, value, found)
+            raise hidden(pytree, name, value, found)
 
 
-def _hidden(node: Any, name: str, value: Any, found: list[Any]) -> AttributeKindError:
+def hidden(node: Any, name: str, value: Any, found: list[Any]) -> AttributeKindError:
+    """The error of a static attribute with data in it."""
     kinds = ", ".join(sorted({type(x).__name__ for x in found}))
     container = {list: "nnx.List", dict: "nnx.Dict"}.get(type(value))
     help = [f"self.{name} = nnx.data(...)"]

@@ -105,6 +105,17 @@ class RngStream(_Samplers):
     def __call__(self) -> Any:
         count = self.count
         count._check_can_update()
+        if count.shape:
+            raise errors.ArgumentValueError(
+                f"the stream `{self.tag}` was split: it holds keys of shape {count.shape}, for the "
+                "members of a map, and cannot give one",
+                help=[
+                    "nnx.vmap(f)(model, x)   gives each member its key",
+                    "nnx.restore_rngs(backups)   after   backups = nnx.split_rngs(model, splits=n)",
+                    "nnx.reseed(model, policy=lambda path, key, shape: key, "
+                    f"{self.tag}=0)   one key again",
+                ],
+            )
         key = random.fold_in(self.key[...], count[...])
         count[...] += 1
         return key

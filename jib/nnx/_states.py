@@ -250,8 +250,12 @@ def to_flat_state(state: Any) -> FlatState:
 
 
 def from_flat_state(flat_state: Any, *, cls: type = State) -> Any:
-    """The state of pairs, or of a mapping, of paths and values."""
-    return cls(traversals.unflatten_mapping(flat_state))
+    """The state of pairs, or of a mapping, of paths and values; of one pair with an empty path, the
+    value."""
+    pairs = list(flat_state.items() if isinstance(flat_state, Mapping) else flat_state)
+    if len(pairs) == 1 and pairs[0][0] == ():
+        return pairs[0][1]
+    return cls(traversals.unflatten_mapping(pairs))
 
 
 def _pure(x: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 
 from jib.core.tracing import aval_handlers
 from jib.nnx._boxes import Structures, Variable, root_types
-from jib.nnx._pytrees import Pytree, blank, items
+from jib.nnx._pytrees import Pytree, blank, has_data, hidden, items
 from jib.nnx._static import Static, is_fixed
 from jib.tree_util import (
     DictKey,
@@ -103,7 +103,10 @@ class Walk:
         parts = []
         for key, value, kind in items(node):
             if kind is False:
-                self.fixed = self.fixed and is_fixed(value)
+                if not is_fixed(value):
+                    self.fixed = False
+                    if found := has_data(value):  # put into a list after its assignment
+                        raise hidden(node, key, value, found)
                 parts.append((key, False, ("static", Static(value))))
             else:
                 parts.append((key, kind, self.element(value, (*path, key), kind)))

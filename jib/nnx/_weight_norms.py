@@ -9,7 +9,7 @@ from jib import numpy as jnp
 from jib.nn import functional as F
 from jib.nn.initializers import Initializer, normal, ones
 from jib.nnx._filters import Filter, PathContains, to_predicate
-from jib.nnx._layers import Layer, promote_dtype as _promote
+from jib.nnx._layers import Layer, next_key, promote_dtype as _promote
 from jib.nnx._modules import Module
 from jib.nnx._pytrees import data
 from jib.nnx._random import Rngs
@@ -65,7 +65,7 @@ class SpectralNorm(Layer):
         self.use_running_average = not update_stats
         stats: dict[tuple, BatchStat] = {}
         for path, weight in self._matrices():
-            u = normal()(rngs.params(), (1, weight.shape[-1]), param_dtype)
+            u = normal()(next_key(rngs), (1, weight.shape[-1]), param_dtype)
             stats[*path, "u"] = BatchStat(u)
             stats[*path, "sigma"] = BatchStat(jnp.ones((), param_dtype))
         self.batch_stats: dict[tuple, BatchStat] = data(stats)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import jib.numpy as jnp
 from jib import lax, tree
-from jib.errors import ArgumentTypeError
+from jib.errors import ArgumentTypeError, ShapeError, StructureError
+from jib.optim._misfits import MisfitError, misfit
 from jib.optim._trees import like, map_present
 from jib.typing import Array, ArrayLike
 
@@ -120,6 +121,12 @@ def with_extra_args_support(tx: GradientTransformation) -> GradientTransformatio
     """The same transformation, ignoring extra named arguments if it took none."""
     if isinstance(tx, GradientTransformationExtraArgs):
         return tx
+    if not (hasattr(tx, "init") and hasattr(tx, "update")):
+        name = getattr(tx, "__name__", None)
+        raise ArgumentTypeError(
+            f"an optimizer has `init` and `update`, and {name or repr(tx)} has not",
+            help=f"optim.{name}(learning_rate)   makes one" if name else "optim.scale(-0.1)",
+        )
 
     def update(
         updates: Updates, state: OptState, params: Params | None = None, **extra_args: Any
@@ -180,7 +187,16 @@ def apply_updates(params: Params, updates: Updates) -> Params:
     def add(p: Any, u: Any) -> Array:
         return jnp.asarray(p + u).astype(jnp.asarray(p).dtype)
 
-    return map_present(add, params, updates)
+    try:
+        return map_present(add, params, updates)
+    except (StructureError, ShapeError):
+        found = misfit(updates, params, ("the tree of updates", "that of parameters"))
+        if found is None:
+            raise
+        raise MisfitError(
+            f"the updates are not those of the parameters: {found}",
+            help="updates, state = optimizer.update(gradients, state, params)",
+        ) from None
 
 
 def incremental_update(new_tensors: Params, old_tensors: Params, step_size: Number) -> Params:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from jib import tree
-from jib.errors import ArgumentValueError
+from jib.errors import ArgumentValueError, StructureError
 from jib.optim._base import (
     GradientTransformation,
     GradientTransformationExtraArgs,
@@ -39,7 +39,10 @@ def _in_turn(
             raise ArgumentValueError(
                 f"this chain has {len(transforms)} transformations, and the state that `update` "
                 f"got is of {len(state)}",
-                help="make the state with this chain's own `init`: state = optimizer.init(params)",
+                help=[
+                    "make the state with this chain's own `init`: state = optimizer.init(params)",
+                    "the order is   optimizer.update(gradients, state, params)",
+                ],
             )
         states = []
         for name, each in zip(names, transforms, strict=True):
@@ -119,6 +122,12 @@ def masked(
     inner = with_extra_args_support(inner)
 
     def select(selected: Any, values: Any) -> Any:
+        found = tree.first_difference(selected, values, ("the mask", "the tree of parameters"))
+        if found:
+            raise StructureError(
+                f"the mask does not fit the parameters: {found}",
+                help="mask=lambda params: jib.tree.map(lambda p: p.ndim > 1, params)",
+            )
         return tree.map(lambda m, v: v if m else MaskedNode(), selected, values)
 
     def init(params: Params) -> MaskedState:

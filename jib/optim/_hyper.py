@@ -29,6 +29,7 @@ from jib.optim._base import (
     Params,
     Updates,
 )
+from jib.optim._misfits import explained, needed_arguments
 from jib.optim._numerics import safe_increment
 from jib.optim._scalars import Scalar, wide
 from jib.typing import Array
@@ -96,19 +97,23 @@ def hyperparameters(
     def init_with_values(params: Params) -> Any:
         return init(params)._replace(hyper=_start(values))
 
+    check_given = needed_arguments(update)
+
     def update_with_values(
         updates: Updates, state: Any, params: Params | None = None, **extra: Any
     ) -> tuple[Updates, Any]:
+        check_given(extra)
         used, left = _advance(values, state.hyper)
         current = SimpleNamespace(**{name: Scalar(v, updates) for name, v in used.items()})
         updates, state = update(updates, state, params, current, **extra)
         return updates, state._replace(hyper=left)
 
+    update_or_explain = explained(init_with_values, update_with_values)
     if extra_args:
-        return GradientTransformationExtraArgs(init_with_values, update_with_values)
+        return GradientTransformationExtraArgs(init_with_values, update_or_explain)
 
     def plain(updates: Updates, state: Any, params: Params | None = None) -> tuple[Updates, Any]:
-        return update_with_values(updates, state, params)
+        return update_or_explain(updates, state, params)
 
     return GradientTransformation(init_with_values, plain)
 

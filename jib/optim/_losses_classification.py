@@ -7,9 +7,16 @@ from typing import Any
 
 import jib.numpy as jnp
 from jib import lax, nn
-from jib.errors import ArgumentTypeError, DTypeError
+from jib.errors import ArgumentTypeError, DTypeError, ShapeError
 from jib.lax._shaping import canonical_axis
-from jib.optim._losses_common import Axis, Where, equal_shapes, floating, weighted
+from jib.optim._losses_common import (
+    Axis,
+    Where,
+    broadcasting_shapes,
+    equal_shapes,
+    floating,
+    weighted,
+)
 from jib.optim.projections import projection_simplex
 from jib.transforms.vmap import vmap
 from jib.typing import Array, ArrayLike
@@ -41,6 +48,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Array:
 
     Raises:
         DTypeError: logits are not floating-point.
+        ShapeError: the shapes do not broadcast, or do so as `(n, 1)` and `(n,)`, by mistake.
 
     Example:
         >>> import jib.numpy as jnp
@@ -49,6 +57,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Array:
         Array([0.6931, 0.    ], dtype=float32)
     """
     (logits,) = floating("sigmoid_binary_cross_entropy", logits=logits)
+    broadcasting_shapes("sigmoid_binary_cross_entropy", logits=logits, labels=labels)
     labels = jnp.asarray(labels).astype(logits.dtype)
     log_p, log_q = _log_chances(logits)
     return -weighted(labels, log_p) - weighted(1 - labels, log_q)
@@ -68,10 +77,11 @@ def sigmoid_focal_loss(
         gamma: the power of `1 - p` by which an element with probability `p` counts.
     """
     (logits,) = floating("sigmoid_focal_loss", logits=logits)
-    labels = jnp.asarray(labels).astype(logits.dtype)
+    broadcasting_shapes("sigmoid_focal_loss", logits=logits, labels=labels)
+    logits, labels = jnp.broadcast_arrays(logits, jnp.asarray(labels).astype(logits.dtype))
     chances = jnp.stack(_log_chances(logits), axis=-1)
-    weights = jnp.stack(jnp.broadcast_arrays(1 - labels, labels), axis=-1)
-    log_wrong = nn.logsumexp(chances, axis=-1, b=jnp.broadcast_to(weights, chances.shape))
+    weights = jnp.stack([1 - labels, labels], axis=-1)
+    log_wrong = nn.logsumexp(chances, axis=-1, b=weights)
     loss = sigmoid_binary_cross_entropy(logits, labels) * jnp.exp(gamma * log_wrong)
     if alpha is None:
         return loss
@@ -81,6 +91,7 @@ def sigmoid_focal_loss(
 
 def hinge_loss(predictor_outputs: ArrayLike, targets: ArrayLike) -> Array:
     """`max(0, 1 - output * target)` for targets of -1 and 1, element by element."""
+    broadcasting_shapes("hinge_loss", predictor_outputs=predictor_outputs, targets=targets)
     return jnp.maximum(0, 1 - jnp.asarray(predictor_outputs) * jnp.asarray(targets))
 
 
@@ -139,6 +150,7 @@ def softmax_cross_entropy(
         0.6930999755859375
     """
     (logits,) = floating("softmax_cross_entropy", logits=logits)
+    broadcasting_shapes("softmax_cross_entropy", logits=logits, labels=labels)
     where = _same_rank(where, logits, axis)
     log_probabilities = nn.log_softmax(logits, axis, where)
     return -weighted(jnp.asarray(labels), log_probabilities).sum(axis, where=where)
@@ -194,6 +206,16 @@ def softmax_cross_entropy_with_integer_labels(
     elif not hasattr(axis, "__index__"):
         raise ArgumentTypeError(f"the `axis` of `{name}` is an int or a tuple, not {axis!r}")
     axis = canonical_axis(name, operator.index(axis), scores.ndim)
+    wanted = scores.shape[:axis] + scores.shape[axis + 1 :]
+    fits = all(m == n or 1 in (m, n) for m, n in zip(labels.shape, wanted, strict=False))
+    if labels.ndim != len(wanted) or not fits:
+        raise ShapeError(
+            f"`{name}` takes labels of shape {wanted} for logits of shape {jnp.shape(logits)}, "
+            f"not {labels.shape}",
+            help="labels.argmax(-1)   of rows with a one in them"
+            if labels.shape == scores.shape
+            else "one label for each row of logits",
+        )
     counted = scores if where is None else jnp.where(where, scores, -jnp.inf)
     top = lax.stop_gradient(jnp.max(counted, axis, keepdims=True))
     shifted = scores - jnp.where(jnp.isfinite(top), top, 0)

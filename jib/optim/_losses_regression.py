@@ -5,7 +5,7 @@ from __future__ import annotations
 import jib.numpy as jnp
 from jib import nn
 from jib.errors import ShapeError
-from jib.optim._losses_common import Axis, Where, equal_shapes, floating
+from jib.optim._losses_common import Axis, Where, broadcasting_shapes, equal_shapes, floating
 from jib.optim._trees import safe_sqrt
 from jib.typing import Array, ArrayLike
 
@@ -17,7 +17,10 @@ __all__ = [
 
 def _errors(loss: str, predictions: ArrayLike, targets: ArrayLike | None) -> Array:
     (predictions,) = floating(loss, predictions=predictions)
-    return predictions if targets is None else predictions - jnp.asarray(targets)
+    if targets is None:
+        return predictions
+    broadcasting_shapes(loss, predictions=predictions, targets=targets)
+    return predictions - jnp.asarray(targets)
 
 
 def squared_error(predictions: ArrayLike, targets: ArrayLike | None = None) -> Array:

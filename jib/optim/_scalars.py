@@ -11,6 +11,11 @@ from jib.typing import Array
 __all__ = ["Scalar", "scalar", "wide"]
 
 
+def _of_steps(dtype: Any) -> Any:
+    """The dtype of numbers that meet this one: a step on integers is not rounded to nothing."""
+    return dtype if jnp.issubdtype(dtype, jnp.inexact) else jnp.float32
+
+
 class Scalar:
     """A number in full precision, `wide`; calling it with an array casts it to that dtype.
 
@@ -25,13 +30,15 @@ class Scalar:
         self._narrow: dict[Any, Any] = {}
         if hasattr(wide, "dtype"):
             dtypes = {leaf.dtype for leaf in tree.leaves(like) if hasattr(leaf, "dtype")}
-            self._narrow = {dtype: wide.astype(dtype) for dtype in dtypes}
+            self._narrow = {dtype: wide.astype(_of_steps(dtype)) for dtype in dtypes}
 
     def __call__(self, like: Any) -> Any:
-        if not hasattr(self.wide, "dtype") or not hasattr(like, "dtype"):
+        if not hasattr(self.wide, "dtype"):
             return self.wide  # a Python number takes the dtype of what it meets
+        if not hasattr(like, "dtype"):
+            like = jnp.asarray(like)  # a leaf that is a Python number
         narrow = self._narrow.get(like.dtype)
-        return self.wide.astype(like.dtype) if narrow is None else narrow
+        return self.wide.astype(_of_steps(like.dtype)) if narrow is None else narrow
 
 
 def scalar(value: Any, like: Any = ()) -> Scalar:

@@ -18,6 +18,7 @@ from jib.optim._base import (
     with_extra_args_support,
 )
 from jib.optim._hyper import carry_hyper, hyperparameters
+from jib.optim._misfits import explained
 from jib.optim._numerics import safe_increment
 from jib.optim._scalars import scalar
 from jib.optim._trees import tree_zeros_like
@@ -284,6 +285,11 @@ class MultiSteps:
         self, updates: Updates, state: MultiStepsState, params: Params | None = None, **extra: Any
     ) -> tuple[Updates, MultiStepsState]:
         """Take one gradient; the updates are zeros unless it completes a step."""
+        return explained(self.init, self._update)(updates, state, params, **extra)
+
+    def _update(
+        self, updates: Updates, state: MultiStepsState, params: Params | None = None, **extra: Any
+    ) -> tuple[Updates, MultiStepsState]:
         skip, notes = self._should_skip(updates, state.gradient_step, params)
         if not hasattr(skip, "dtype") or skip.dtype != jnp.bool_ or skip.shape != ():
             raise ArgumentValueError(

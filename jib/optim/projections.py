@@ -68,8 +68,9 @@ def _onto_simplex(values: Array, scale: Any) -> Array:
     count = jnp.arange(1, values.shape[0] + 1, dtype=values.dtype)
     excess = (jnp.cumsum(descending) - lax.stop_gradient(scale)) / count
     size = jnp.maximum(jnp.count_nonzero(descending > excess), 1)
-    support = fixed >= descending[size - 1]
-    members = jnp.sum(support).astype(values.dtype)
+    # Not `fixed >= descending[size - 1]`: a compiler may round the two copies of a value unalike.
+    support = fixed > excess[size - 1]
+    members = jnp.maximum(jnp.sum(support), 1).astype(values.dtype)
     threshold = (jnp.sum(jnp.where(support, values, 0)) - scale) / members
     return jnp.where(support, jnp.maximum(values - threshold, 0), 0)
 

@@ -51,5 +51,5 @@ class TrainState(struct.PyTreeNode):
         cls, *, apply_fn: Callable[..., Any], params: Any, tx: Any, **kwargs: Any
     ) -> TrainState:
         """The state before the first step; `kwargs` are the fields of a subclass."""
-        opt_state = tx.init(params)
+        opt_state = optim.with_extra_args_support(tx).init(params)
         return cls(step=0, apply_fn=apply_fn, params=params, tx=tx, opt_state=opt_state, **kwargs)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from jib.core.sources import api_boundary
-from jib.core.tracing import aval_of
+from jib.core.tracing import aval_of, boxes
 from jib.errors import ArgumentValueError, GradTypeError, NonScalarGradError
 from jib.lax._families import constant_like, kind_of
 from jib.transforms import _calls
@@ -129,7 +129,8 @@ def check_inputs(
             continue
         path = tree_registry.flatten_with_path(chosen)[0][i][0]
         name = _argument(fun, positions[path[0].idx]) + "".join(map(str, path[1:]))
-        raise GradTypeError(name, str(aval), transform)
+        parts = tree_registry.flatten(chosen, lambda x: type(x) in boxes)[0]
+        raise GradTypeError(name, str(aval), transform, any(type(x) in boxes for x in parts))
 
 
 def _check_result(call: _calls.FlatCall, outs: Sequence[Any], holomorphic: bool) -> None:

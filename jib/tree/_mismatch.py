@@ -78,13 +78,26 @@ def first_difference(
     if low_data != high_data:
         return (
             f"{where}, the static data of {_described(prefix)} differs: "
-            f"{low_data!r:.120} in {first}, {high_data!r:.120} in {second}"
+            f"{_data_difference(low_data, high_data, names)}"
         )
     for (key, low_child), (_, high_child) in zip(low, high, strict=True):
         found = first_difference(low_child, high_child, names, is_leaf, (*path, key))
         if found is not None:
             return found
     return None
+
+
+def _data_difference(low: Any, high: Any, names: tuple[str, str]) -> str:
+    """The first two parts of static data that differ."""
+    while isinstance(low, tuple) and isinstance(high, tuple) and len(low) == len(high):
+        pairs = [pair for pair in zip(low, high, strict=True) if pair[0] != pair[1]]
+        if not pairs:
+            break
+        low, high = pairs[0]
+    name = getattr(low, "__qualname__", None)
+    if name is not None and name == getattr(high, "__qualname__", None):
+        return f"each has a `{name}` of its own, where both need the same one, made once"
+    return f"{low!r:.120} in {names[0]}, {high!r:.120} in {names[1]}"
 
 
 def _key_difference(low: list[Any], high: list[Any], names: tuple[str, str]) -> str:

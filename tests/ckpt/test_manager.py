@@ -280,3 +280,25 @@ def test_options_that_make_no_sense():
         Options(best_mode="least")
     with pytest.raises(ValueError, match="negative"):
         Options(max_to_keep=-1)
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_a_metric_that_is_missing_fails_at_once(tmp_path, background):
+    options = Options(best_fn=lambda m: m["acc"], enable_async_checkpointing=background)
+    with ckpt.CheckpointManager(tmp_path, options=options) as manager:
+        tree = ckpt.args.StandardSave({"n": np.ones(2)})
+        with pytest.raises(KeyError, match="acc"):
+            manager.save(0, args=tree, metrics={"loss": 1.0})
+        assert manager.all_steps() == []
+        assert manager.save(0, args=tree, metrics={"acc": 1.0})
+
+
+def test_targets_made_of_leaves(tmp_path):
+    tree = {"w": jnp.ones((2, 3)), "key": jib.random.key(0), "step": 3, "np": np.zeros(2)}
+    target = jib.tree.map(ckpt.utils.to_shape_dtype_struct, tree)
+    assert target["w"] == jib.ShapeDtypeStruct((2, 3), "float32", sharding=tree["w"].sharding)
+    assert target["step"] == 3 and target["np"].shape == (2,)
+    assert type(ckpt.utils.to_shape_dtype_struct(3, scalar_dtype=float)) is float
+    ckpt.save(tmp_path / "a", tree)
+    back = ckpt.load(tmp_path / "a", like=target)
+    assert (back["w"] == 1).all() and back["key"].dtype == tree["key"].dtype and back["step"] == 3

@@ -217,3 +217,15 @@ def test_the_command_lists_and_verifies(tmp_path, capsys):
     assert "1: whole" in shown.out and "2: J741" in shown.err
     assert command([str(tmp_path / "2"), "--quick"]) == 0
     assert command([str(tmp_path / "absent")]) == 1
+
+
+@pytest.mark.parametrize("value", [True, 7, 2.5, 1 + 2j])
+def test_a_number_and_an_array_of_its_kind_stand_for_each_other(tmp_path, value):
+    array = jnp.asarray(value)
+    for i, (saved, like) in enumerate([(array, type(value)()), (value, jnp.zeros_like(array))]):
+        jib.ckpt.save(tmp_path / str(i), {"step": saved})
+        back = jib.ckpt.load(tmp_path / str(i), {"step": like})["step"]
+        assert back == value and isinstance(back, type(like))
+        other = 1.5 if isinstance(value, int) else 1
+        with pytest.raises(jib.ckpt.CheckpointMismatchError, match="1 leaf differs"):
+            jib.ckpt.load(tmp_path / str(i), {"step": other})

@@ -27,13 +27,21 @@ def close(a, b, tolerance=1e-6):
     tree.map(lambda x, y: np.testing.assert_allclose(x, y, tolerance, tolerance), a, b)
 
 
-def test_golden():
+def filled(layer, *inputs):
+    """Variables of a layer, of numbers that take no program to draw."""
+    shapes = jib.eval_shape(layer.init, jib.random.key(0), *inputs)
+    return tree.map(lambda s: jnp.asarray(0.5 * wave(*s.shape), s.dtype), shapes)
+
+
+@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_golden(quick):
     stored = np.load(GOLDEN)
     parts = np.split(stored["data"], np.cumsum(stored["sizes"])[:-1])
     expected = dict(zip(stored["names"].tolist(), parts, strict=True))
-    found = results(jib, jnp, linen, nnx)
-    assert set(found) == set(expected)
-    for name, value in expected.items():
+    found = results(jib, jnp, linen, nnx, quick)
+    assert set(found) <= set(expected) if quick else set(found) == set(expected)
+    for name in found:
+        value = expected[name]
         # First values are equal to the bit, but where they are drawn inside a compiled loop.
         is_parameter = not any(f" {kind}" in name for kind in ("out", "grad", "back", "d"))
         if is_parameter and "ConvLSTM" not in name:
@@ -50,7 +58,9 @@ def parameters(gates, arrays):
     return pairs(3), pairs(4), carry, jnp.asarray(wave(6, 2, 3))
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n == "gru" else pytest.mark.slow) for n in STEPS]
+)
 def test_quick_runs_are_those_of_the_plain_loop(name):
     step, gates, arrays = STEPS[name]
     given = parameters(gates, arrays)
@@ -84,7 +94,7 @@ def test_cells_take_the_quick_way(system):
     """The loop of the way back has no gradient of a weight in it."""
     if system == "linen":
         rnn = linen.RNN(linen.GRUCell(7))
-        variables = jib.jit(rnn.init)(jib.random.key(0), wave(2, 5, 3))
+        variables = filled(rnn, wave(2, 5, 3))
         program = jib.make_jaxpr(jib.grad(lambda v, x: rnn.apply(v, x).sum()))(
             variables, wave(2, 5, 3)
         )
@@ -117,7 +127,7 @@ def test_lengths_and_directions_are_those_of_single_steps(reverse):
     x, lengths = jnp.asarray(wave(2, 4, 3)), (2, 4)
     cell = linen.LSTMCell(4)
     carry = cell.initialize_carry(jib.random.key(0), (2, 3))
-    variables = cell.init(jib.random.key(1), carry, x[:, 0])
+    variables = filled(cell, carry, x[:, 0])
     wanted = stepped(jib.jit(lambda c, x: cell.apply(variables, c, x)), carry, x, lengths, reverse)
     for major in (False, True):
         rnn = linen.RNN(cell, return_carry=True, keep_order=True, time_major=major)
@@ -133,7 +143,7 @@ def test_lengths_and_directions_are_those_of_single_steps(reverse):
 
 def test_an_empty_sequence_keeps_its_first_carry():
     rnn = linen.RNN(linen.GRUCell(4, carry_init=linen.initializers.ones), return_carry=True)
-    variables = rnn.init(jib.random.key(0), wave(2, 5, 3))
+    variables = filled(rnn, wave(2, 5, 3))
     carry, _ = rnn.apply(variables, wave(2, 5, 3), seq_lengths=jnp.array([0, 5]))
     assert carry[0].tolist() == [1.0] * 4
     assert carry[1].tolist() != [1.0] * 4
@@ -167,8 +177,8 @@ class Counting(nnx.RNNCellBase):
 def test_cells_of_users():
     x = wave(2, 5, 3)
     own, known = linen.RNN(Doubling(4)), linen.RNN(linen.GRUCell(4))
-    variables = own.init(jib.random.key(0), x)
-    close(own.apply(variables, x), known.apply(variables, x))
+    variables = filled(own, x)
+    close(*jib.jit(lambda: (own.apply(variables, x), known.apply(variables, x)))())
     rnn = nnx.RNN(Counting(), return_carry=True)
     carry, outputs = rnn(jnp.ones((2, 3, 1)))
     assert outputs[0, :, 0].tolist() == [1.0, 3.0, 6.0]
@@ -198,7 +208,7 @@ def functions(dtype=None, param_dtype="float32"):
     """Every layer as a function of its inputs."""
     for name, layer in linen_layers(dtype, param_dtype):
         x = wave(2, 5, 4, 3) if name == "ConvLSTMCell" else wave(2, 5, 3)
-        variables = jib.jit(layer.init)(jib.random.key(0), jnp.asarray(x, param_dtype))
+        variables = filled(layer, jnp.asarray(x, param_dtype))
         yield f"linen {name}", x, lambda x, layer=layer, v=variables: layer.apply(v, x)
     for name, layer in nnx_layers(dtype, param_dtype):
         yield f"nnx {name}", wave(2, 5, 3), lambda x, layer=layer: layer(x)
@@ -218,7 +228,7 @@ def test_every_layer_compiled_and_mapped():
     assert len(traces) == 1
     pairs = [jnp.stack(pair) for pair in zip(inputs, halves, strict=True)]
     expected = [jnp.stack(pair) for pair in zip(first, second, strict=True)]
-    close(jib.jit(jib.vmap(call))(pairs), expected)
+    close(jib.jit(jib.vmap(call))(pairs), expected, 1e-5)
     for (name, x, layer), out in zip(table, first, strict=True):
         if name in ("linen GRUCell", "linen attention", "nnx grouped"):
             close(layer(x), out)
@@ -226,20 +236,17 @@ def test_every_layer_compiled_and_mapped():
 
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
 def test_every_layer_keeps_its_dtype(dtype):
-    table = list(functions(dtype, dtype))
     outs = jib.eval_shape(
-        lambda inputs: [layer(x) for (_, _, layer), x in zip(table, inputs, strict=True)],
-        [jnp.asarray(x, dtype) for _, x, _ in table],
+        lambda: {name: layer(jnp.asarray(x, dtype)) for name, x, layer in functions(dtype, dtype)}
     )
-    for (name, _, _), out in zip(table, outs, strict=True):
-        assert out.dtype == dtype, name
+    assert {name: out.dtype.name for name, out in outs.items()} == dict.fromkeys(outs, dtype)
 
 
 def test_low_precision_layers_near_exact_ones():
     exact, low = [], []
     for (name, layer), (_, other) in zip(linen_layers(), linen_layers("bfloat16"), strict=True):
         x = wave(2, 5, 4, 3) if name == "ConvLSTMCell" else wave(2, 5, 3)
-        variables = jib.jit(layer.init)(jib.random.key(0), x)
+        variables = filled(layer, x)
         exact.append(lambda layer=layer, v=variables, x=x: layer.apply(v, x))
         low.append(lambda layer=other, v=variables, x=x: layer.apply(v, x))
     run = jib.jit(lambda: ([f() for f in exact], [f() for f in low]))
@@ -264,7 +271,7 @@ def test_both_module_systems_give_the_same():
     close(nnx.RNN(split_cell)(x), expected)
     close(nnx.RNN(fused)(x), expected)
     layer = linen.MultiHeadDotProductAttention(2, qkv_features=4)
-    params = layer.init(jib.random.key(0), x)["params"]
+    params = filled(layer, x)["params"]
     other = nnx.MultiHeadAttention(2, 3, 4, decode=False, rngs=nnx.Rngs(0))
     for name, weights in params.items():
         getattr(other, name).kernel[...] = weights["kernel"]

@@ -1,5 +1,6 @@
 """Losses and projections against the field's reference (optax 0.2.8), formulas and extremes."""
 
+import functools
 import pathlib
 
 import numpy as np
@@ -27,8 +28,60 @@ def of_first(name):
     return lambda x: getattr(losses, function)(x, *rest, **named), first
 
 
+SIZE = 12  # losses of one program
+
+
+@functools.cache
+def compiled(chunk):
+    """Values and gradients of some losses."""
+
+    def everything(inputs):
+        found = {}
+        for name, x in inputs.items():
+            loss = of_first(name)[0]
+            gradient = jib.grad(lambda x, loss=loss: jnp.sum(jnp.sin(loss(x))))
+            found[name] = loss(x), gradient(x)
+        return found
+
+    names = list(LOSSES)[chunk * SIZE : (chunk + 1) * SIZE]
+    return jib.jit(everything)({name: of_first(name)[1] for name in names})
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_value_and_gradient_are_the_reference(name):
+    value, gradient = compiled(list(LOSSES).index(name) // SIZE)[name]
+    np.testing.assert_allclose(value, STORED[name], rtol=2e-6, atol=1e-6)
+    np.testing.assert_allclose(gradient, STORED[f"{name}_grad"], rtol=5e-6, atol=1e-6)
+
+
+QUICK = ["squared_error", "integer", "kl"]
+
+
+@pytest.mark.parametrize(
+    "names", [QUICK, pytest.param(list(LOSSES), marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_a_batch_of_losses_is_one_after_another(names):
+    def both(inputs):
+        found = {}
+        for name, pair in inputs.items():
+            loss = of_first(name)[0]
+            found[name] = jib.vmap(loss)(pair), jnp.stack([loss(pair[0]), loss(pair[1])])
+        return found
+
+    inputs = {name: jnp.stack([x, 0.9 * x]) for name in names for x in [of_first(name)[1]]}
+    for name, (together, alone) in jib.jit(both)(inputs).items():
+        np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_a_support_does_not_depend_on_how_the_compiler_rounds():
+    loss, x = of_first("multi_sparsemax")
+    np.testing.assert_allclose(jib.jit(lambda x: loss(0.9 * x))(x), loss(0.9 * x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in LOSSES
+])  # fmt: skip
+def test_without_jit_the_numbers_are_the_same(name):
     loss, x = of_first(name)
     np.testing.assert_allclose(loss(x), STORED[name], rtol=2e-6, atol=1e-6)
     gradient = jib.grad(lambda x: jnp.sum(jnp.sin(loss(x))))(x)
@@ -73,13 +126,22 @@ EXTREMES = {
 }
 
 
-@pytest.mark.parametrize("name", EXTREMES)
-def test_large_and_infinite_arguments(name):
+def test_large_and_infinite_arguments():
     """A right answer with infinite certainty costs nothing and pulls nowhere."""
-    at = jnp.array([0.0, -1e30, 3e4] if name in ("log_cosh", "focal") else [0.0, -jnp.inf, -1e4])
-    value, gradient = jib.value_and_grad(lambda z: jnp.sum(EXTREMES[name](z)))(at)
-    assert np.isfinite(value)
-    assert np.isfinite(np.asarray(gradient)).all()
+    large, infinite = jnp.array([0.0, -1e30, 3e4]), jnp.array([0.0, -jnp.inf, -1e4])
+
+    @jib.jit
+    def everything():
+        return {
+            name: jib.value_and_grad(lambda z, loss=loss: jnp.sum(loss(z)))(
+                large if name in ("log_cosh", "focal") else infinite
+            )
+            for name, loss in EXTREMES.items()
+        }
+
+    for name, (value, gradient) in everything().items():
+        assert np.isfinite(value), name
+        assert np.isfinite(np.asarray(gradient)).all(), name
 
 
 def test_zero_vectors_have_no_direction():
@@ -92,7 +154,7 @@ def test_zero_vectors_have_no_direction():
 
 
 def test_ntxent_without_pairs_is_zero():
-    assert float(losses.ntxent(ARRAYS["z"], jnp.arange(4))) == 0
+    assert float(jib.jit(losses.ntxent)(ARRAYS["z"], jnp.arange(4))) == 0
 
 
 def test_integer_labels_keep_digits_of_large_logits():
@@ -173,9 +235,14 @@ def test_projections_onto_planes():
 
 def test_projections_at_zero_and_far_away():
     zeros = jnp.zeros(4)
-    assert projections.projection_l2_sphere(zeros, 2.0).tolist() == [1, 1, 1, 1]
-    assert projections.projection_l1_sphere(zeros, 2.0).tolist() == [0.5] * 4
-    far = projections.projection_simplex(jnp.array([1e8, 1e8 + 8.0, 0.0]))
-    assert far.tolist() == [0, 1, 0]
-    jacobian = jib.jacrev(projections.projection_simplex)(jnp.array([0.3, 0.2, -1.0]))
+    far = jnp.array([1e8, 1e8 + 8.0, 0.0])
+    two, one, none, simplex, jacobian = jib.jit(lambda: (
+        projections.projection_l2_sphere(zeros, 2.0),
+        projections.projection_l1_sphere(zeros, 2.0),
+        projections.projection_simplex(zeros + jnp.arange(4), 0.0),
+        projections.projection_simplex(far),
+        jib.jacrev(projections.projection_simplex)(jnp.array([0.3, 0.2, -1.0])),
+    ))()  # fmt: skip
+    assert (two.tolist(), one.tolist()) == ([1] * 4, [0.5] * 4)
+    assert (none.tolist(), simplex.tolist()) == ([0] * 4, [0, 1, 0])
     np.testing.assert_allclose(jacobian, [[0.5, -0.5, 0], [-0.5, 0.5, 0], [0, 0, 0]], atol=1e-6)

@@ -3,7 +3,7 @@
 tests/golden/optim/trajectories.npz holds the parameters after each of six steps, and twenty values
 of each schedule, as optax 0.2.8 computes them in float32 from the list in cases.py.
 
-One compiled program per case: it scans the steps (so a state keeps its types), takes the state as
+A compiled program of some cases scans the steps (so a state keeps its types), takes the states as
 an argument, and serves twenty learning rates.
 """
 
@@ -36,25 +36,48 @@ def test_the_goldens_are_those_of_the_cases(golden):
     assert sorted(golden) == sorted(names + [f"schedule:{name}" for name in cases.SCHEDULES])
 
 
-def runner(optimizer, factor=1.0):
-    """A compiled function from parameters, state and gradients to the parameters of all steps."""
-    optimizer = optim.with_extra_args_support(optimizer)
+SIZE = 30  # cases of one program
+# Two programs hold every optimizer; the others hold their parts and other settings.
+QUICK = [name for name in cases.CASES if "/" not in name and not name.startswith("scale_by_")]
+NAMES = sorted(cases.CASES, key=lambda name: name not in QUICK)
 
-    def step(carry, gradients):
-        params, state = carry
-        updates, state = optimizer.update(gradients, state, params, value=1.5)
-        updates = jib.tree.map(lambda u: u * factor, updates)
-        params = optim.apply_updates(params, updates)
-        return (params, state), params
 
+def slow_where(pairs):
+    return [pytest.param(x, marks=[pytest.mark.slow] if slow else []) for x, slow in pairs]
+
+
+@functools.cache
+def program(chunk):
+    """Some optimizers, and a compiled function: parameters, states, gradients -> all steps."""
+    names = NAMES[chunk * SIZE : (chunk + 1) * SIZE]
+    optimizers = {name: optim.with_extra_args_support(cases.CASES[name](optim)) for name in names}
     traces = []
 
-    @jib.jit
-    def run(params, state, gradients):
-        traces.append(len(traces))
-        return lax.scan(step, (params, state), gradients)
+    def step(carry, gradients):
+        params, states = carry
+        after, new = {}, {}
+        for name, optimizer in optimizers.items():
+            updates, new[name] = optimizer.update(gradients, states[name], params[name], value=1.5)
+            updates = jib.tree.map(lambda u, name=name: u * cases.factor(name), updates)
+            after[name] = optim.apply_updates(params[name], updates)
+        return (after, new), after
 
-    return run, traces
+    @jib.jit
+    def run(params, states, gradients):
+        traces.append(len(traces))
+        return lax.scan(step, (dict.fromkeys(optimizers, params), states), gradients)
+
+    return optimizers, run, traces
+
+
+def first_states(chunk):
+    return {name: optimizer.init(PARAMS) for name, optimizer in program(chunk)[0].items()}
+
+
+@functools.cache
+def results(chunk):
+    """The last parameters and states, and the parameters of all steps."""
+    return program(chunk)[1](PARAMS, first_states(chunk), GRADIENTS)
 
 
 def flat(rows):
@@ -62,52 +85,68 @@ def flat(rows):
     return np.concatenate([np.reshape(x, (cases.STEPS, -1)) for x in jib.tree.leaves(rows)], 1)
 
 
-@pytest.mark.parametrize("name", cases.CASES)
+@pytest.mark.parametrize("name", slow_where((n, i >= 2 * SIZE) for i, n in enumerate(NAMES)))
 def test_trajectory(golden, name):
-    optimizer = cases.CASES[name](optim)
-    state = optimizer.init(PARAMS)
-    run, traces = runner(optimizer, cases.factor(name))
-    (_, last), rows = run(PARAMS, state, GRADIENTS)
+    rows = results(NAMES.index(name) // SIZE)[1][name]
     assert {leaf.dtype for leaf in jib.tree.leaves(rows)} == {np.dtype(np.float32)}
     np.testing.assert_allclose(flat(rows), golden[f"case:{name}"], rtol=1e-6, atol=1e-6)
 
-    # Trees go to leaves and back; a second call finds the program.
-    leaves, treedef = jib.tree.flatten(last)
-    (_, again), _ = run(PARAMS, jib.tree.unflatten(treedef, leaves), GRADIENTS)
-    assert jib.tree.structure(again) == jib.tree.structure(state)
-    assert len(traces) == 1
 
-
+# Numbers of the learning rate that these take by another name, or multiply by none.
 RATED = [
     name for name, build in cases.ALIASES.items()
-    if not {"rprop", "polyak_sgd", "optimistic_adam"} & set(name.split("/"))
+    if "/" not in name and name not in ("rprop", "polyak_sgd", "optimistic_adam")
     and "learning_rate" in optim.get_hyper(build(optim).init(PARAMS))
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RATED)
-def test_twenty_learning_rates_take_one_program(name):
-    alias = getattr(optim, name.split("/")[0])
-    run, traces = runner(alias(0.1))
-    found = []
+@pytest.mark.parametrize("chunk", slow_where((i, i >= 2) for i in range(-(-len(NAMES) // SIZE))))
+def test_states_are_arguments_of_one_program(chunk):
+    """A state that was flattened, or has another learning rate, finds the same program."""
+    optimizers, run, traces = program(chunk)
+    (_, last), _ = results(chunk)
+    leaves, treedef = jib.tree.flatten(last)
+    (_, again), _ = run(PARAMS, jib.tree.unflatten(treedef, leaves), GRADIENTS)
+    assert jib.tree.structure(again) == jib.tree.structure(first_states(chunk))
+
+    rated = [name for name in optimizers if name in RATED]
+    found = {name: set() for name in rated}
     for rate in np.linspace(0.01, 0.2, 20):
-        found.append(flat(run(PARAMS, alias(float(rate)).init(PARAMS), GRADIENTS)[1]))
+        states = first_states(chunk)
+        for name in rated:
+            states[name] = optim.with_hyper(states[name], learning_rate=rate)
+        rows = run(PARAMS, states, GRADIENTS)[1]
+        for name in rated:
+            found[name].add(flat(rows[name]).tobytes())
+    assert {name: len(paths) for name, paths in found.items()} == dict.fromkeys(rated, 20)
     assert len(traces) == 1
-    # Each rate is used, and setting it gives the same numbers as starting with it.
-    assert len({row.tobytes() for row in found}) == 20
-    state = optim.with_hyper(alias(0.5).init(PARAMS), learning_rate=0.01)
-    np.testing.assert_array_equal(flat(run(PARAMS, state, GRADIENTS)[1]), found[0])
-    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("name", RATED)
+def test_setting_the_rate_is_starting_with_it(name):
+    alias = getattr(optim, name)
+    options = {"key": 0} if name == "noisy_sgd" else {}
+    state = optim.with_hyper(alias(0.5, **options).init(PARAMS), learning_rate=0.01)
+    jib.tree.map(np.testing.assert_array_equal, state, alias(0.01, **options).init(PARAMS))
+
+
+@functools.cache
+def schedules():
+    """Twenty values of every schedule."""
+    every = {name: build(optim) for name, build in cases.SCHEDULES.items()}
+    return jib.jit(
+        lambda steps: {
+            name: jib.vmap(functools.partial(call, schedule))(steps)
+            for name, schedule in every.items()
+        }
+    )(jnp.arange(20))
 
 
 @pytest.mark.parametrize("name", cases.SCHEDULES)
 def test_schedule(golden, name):
-    schedule = cases.SCHEDULES[name](optim)
-    found = jib.jit(lambda steps: jib.vmap(functools.partial(call, schedule))(steps))(
-        jnp.arange(20)
-    )
+    found = schedules()[name]
     np.testing.assert_allclose(found, golden[f"schedule:{name}"], rtol=1e-6, atol=1e-7)
-    assert np.isclose(float(schedule(7)), float(found[7]))
+    assert np.isclose(float(cases.SCHEDULES[name](optim)(7)), float(found[7]))
 
 
 def call(schedule, step):

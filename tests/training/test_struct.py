@@ -7,7 +7,8 @@ import pytest
 
 import jib
 import jib.numpy as jnp
-from jib import struct
+from jib import optim, struct
+from jib.training import TrainState
 
 
 @struct.dataclass
@@ -64,3 +65,22 @@ def test_nodes_inherit_and_are_frozen():
         child.replace(z=1)
     assert Keywords(x=1.0).replace(x=2.0).x == 2.0
     assert struct.dataclass(Line) is Line
+
+
+def test_assignment_says_how_to_replace():
+    state = TrainState.create(apply_fn=jnp.dot, params=jnp.ones(2), tx=optim.sgd(0.1))
+    for change in (lambda: setattr(state, "params", 1), lambda: setattr(state, "new", 1)):
+        with pytest.raises(struct.FrozenFieldError) as e:
+            change()
+        assert e.value.code == "J752" and "state.replace(" in e.value.help[0]
+    assert jib.jit(lambda s: s.replace(step=s.step + 1))(state).step == 1
+
+
+def test_a_structure_that_is_not_frozen_may_be_assigned():
+    @struct.dataclass(frozen=False)
+    class Open:
+        x: int
+
+    opened = Open(1)
+    opened.x = 2
+    assert jib.tree.leaves(opened) == [2]

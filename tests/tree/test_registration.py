@@ -98,3 +98,24 @@ def test_register_dataclass_checks_its_fields():
         register(Layer, ["weight"], ["weight", "name"])
     register(Layer, ["weight"], [], drop_fields=["name"])
     assert tree.leaves(Layer(1.0, "gone")) == [1.0]
+
+
+def test_static_data_that_looks_alike_is_told_apart():
+    def made():
+        def apply(x):
+            return x
+
+        return apply
+
+    @tree_util.register_dataclass
+    @dataclasses.dataclass
+    class Held:
+        x: float
+        fn: object = tree.static()
+        name: str = tree.static(default="n")
+
+    with pytest.raises(ValueError, match=r"each has a `.*made.<locals>.apply` of its own"):
+        tree.map(lambda a, b: a, Held(1.0, made()), Held(2.0, made()))
+    same = made()
+    with pytest.raises(ValueError, match="differs: 'n' in tree 1, 'm' in tree 2"):
+        tree.map(lambda a, b: a, Held(1.0, same), Held(2.0, same, "m"))

@@ -9,7 +9,7 @@ from typing import Any
 from jib import lax, numpy as jnp, random, tree
 from jib.core.tracing import aval_of
 from jib.core.zeros import tangent_aval
-from jib.errors import ArgumentValueError
+from jib.errors import ArgumentTypeError, ArgumentValueError
 from jib.linen.core import meta
 from jib.linen.core._compiled import fold_rngs as fold_rngs, jit as jit
 from jib.linen.core._filters import Filter, is_filter_empty, subtract_filters
@@ -177,7 +177,14 @@ def _one_step(
     if data_transform is not None:
         groups, keys = data_transform(groups, keys)
     scopes = scope_fn(groups, keys)
-    c, y = fn(scopes, c, *inputs)
+    result = fn(scopes, c, *inputs)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise ArgumentTypeError(
+            "a step of `nn.scan` gives a pair, the carry and what is stacked, and this one gives "
+            f"{type(result).__name__ if isinstance(result, tuple | list) else 'one value'}",
+            help="return carry, None",
+        )
+    c, y = result
     written, kept, *out = repack(scopes)
     # What is shared and not written goes on to the next steps, too.
     every = tuple({**before, **after} for before, after in zip(shared, written, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -386,7 +387,8 @@ class Scope:
                 f"variable_axes={{'{col}': 0}}   or, where all share it, {{'{col}': None}}",
             )
         if self.is_collection_empty(col):
-            return errors.ScopeCollectionNotFound(col, name, self.path_text)
+            given = self.root._variables
+            return errors.ScopeCollectionNotFound(col, name, self.path_text, given)
         scope, wanted = self, name
         while scope.parent is not None and not scope._collection(col):
             scope, wanted = scope.parent, str(scope.name)
@@ -424,7 +426,19 @@ class Scope:
         if value is _MISSING:
             if not in_filter(self.mutable, "params"):
                 raise self._missing(errors.ScopeParamNotFoundError, name, "params", name)
+            if not callable(init_fn):
+                raise ArgumentTypeError(
+                    f"the initialiser of `{name}` of {self.path_text} is {type(init_fn).__name__}, "
+                    "where a function of a key is needed",
+                    help=f"self.param('{name}', lambda key: value)",
+                )
             value = init_fn(self.make_rng("params"), *init_args, **init_kwargs)
+            if inspect.isroutine(value):
+                raise ArgumentTypeError(
+                    f"the initialiser of `{name}` of {self.path_text} made a function, not an "
+                    "array",
+                    help=f"call it first: {getattr(init_fn, '__name__', 'initialiser')}()",
+                )
             self.put_variable("params", name, value)
             return meta.unbox(value) if unbox else value
         plain = getattr(value, "shape", None)  # boxes and trees of parameters have none
