@@ -19,7 +19,6 @@ import jib.numpy as jnp
 from jib import linen as nn, optim
 from jib.sharding import Mesh, NamedSharding, PartitionSpec as P
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 RULES = (("batch", "data"), ("in", None), ("hidden", "model"))
 
@@ -28,7 +27,7 @@ class Network(nn.Module):
     """Two layers around a normalisation; `(batch, 16)` to `(batch, 1)`."""
 
     @nn.compact
-    def __call__(self, x: ArrayLike) -> jib.Array:
+    def __call__(self, x: jib.Array) -> jib.Array:
         into = nn.with_logical_partitioning(nn.initializers.lecun_normal(), ("in", "hidden"))
         out = nn.with_logical_partitioning(nn.initializers.lecun_normal(), ("hidden", "in"))
         x = nn.Dense(64, kernel_init=into)(x)
@@ -54,7 +53,7 @@ def first_state(key: jib.Array) -> State:
     return State.create(apply_fn=MODEL.apply, tx=OPTIMIZER, **variables)
 
 
-def train_step(state: State, x: ArrayLike, y: ArrayLike) -> tuple[State, jib.Array]:
+def train_step(state: State, x: jib.Array, y: jib.Array) -> tuple[State, jib.Array]:
     """One step, written for a whole batch, wherever its parts may be."""
 
     def loss_of(params: Any) -> tuple[jib.Array, Any]:

@@ -15,7 +15,6 @@ import jib.numpy as jnp
 from jib import linen as nn, optim
 from jib.training import TrainState
 from jib.traverse_util import path_aware_map
-from jib.typing import ArrayLike
 
 
 class Network(nn.Module):
@@ -27,7 +26,7 @@ class Network(nn.Module):
         self.backbone = nn.Sequential([nn.Dense(64), nn.relu, nn.Dense(32), nn.relu])
         self.head = nn.Dense(self.classes)
 
-    def __call__(self, x: ArrayLike) -> jib.Array:
+    def __call__(self, x: jib.Array) -> jib.Array:
         return self.head(self.backbone(x))
 
 
@@ -39,19 +38,19 @@ def examples(count: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarra
     return x, np.minimum((angle * classes).astype(int), classes - 1)
 
 
-def loss(params: Any, apply: Any, x: ArrayLike, y: ArrayLike) -> jib.Array:
+def loss(params: Any, apply: Any, x: jib.Array, y: jib.Array) -> jib.Array:
     """Mean cross entropy."""
     logits = apply({"params": params}, x)
     return optim.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 
 @jib.jit
-def train_step(state: TrainState, x: ArrayLike, y: ArrayLike) -> TrainState:
+def train_step(state: TrainState, x: jib.Array, y: jib.Array) -> TrainState:
     """One step of whichever optimizer the state has."""
     return state.apply_gradients(grads=jib.grad(loss)(state.params, state.apply_fn, x, y))
 
 
-def accuracy(state: TrainState, x: ArrayLike, y: ArrayLike) -> float:
+def accuracy(state: TrainState, x: jib.Array, y: jib.Array) -> float:
     """The share of rows that are told right."""
     return float(jnp.mean(state.apply_fn({"params": state.params}, x).argmax(-1) == y))
 

@@ -13,14 +13,13 @@ import jib
 import jib.numpy as jnp
 from jib import linen as nn, optim
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 
 class Classifier(nn.Module):
     """Two convolutions and a hidden layer; pictures `(batch, 12, 12, 1)` to logits `(batch, 4)`."""
 
     @nn.compact
-    def __call__(self, x: ArrayLike, train: bool) -> jib.Array:
+    def __call__(self, x: jib.Array, train: bool) -> jib.Array:
         for width in (8, 16):
             x = nn.Conv(width, (3, 3), use_bias=False)(x)
             x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(x))
@@ -52,7 +51,7 @@ def bars(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @jib.jit
-def train_step(state: State, pictures: ArrayLike, labels: ArrayLike) -> tuple[State, jib.Array]:
+def train_step(state: State, pictures: jib.Array, labels: jib.Array) -> tuple[State, jib.Array]:
     """One step of the optimizer, and the loss before it."""
 
     def loss_of(params: Any) -> tuple[jib.Array, Any]:
@@ -71,7 +70,7 @@ def train_step(state: State, pictures: ArrayLike, labels: ArrayLike) -> tuple[St
 
 
 @jib.jit
-def accuracy(state: State, pictures: ArrayLike, labels: ArrayLike) -> jib.Array:
+def accuracy(state: State, pictures: jib.Array, labels: jib.Array) -> jib.Array:
     """The share of pictures that are told right, with the running averages."""
     variables = {"params": state.params, "batch_stats": state.batch_stats}
     return jnp.mean(state.apply_fn(variables, pictures, train=False).argmax(-1) == labels)

@@ -14,7 +14,6 @@ import jib
 import jib.numpy as jnp
 from jib import lax, linen as nn, optim
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 TEXT = "the sea gives and the sea takes, and the boats go out and come home again. " * 8
 LETTERS = sorted(set(TEXT))
@@ -26,7 +25,7 @@ class Layer(nn.Module):
     decode: bool
 
     @nn.compact
-    def __call__(self, x: ArrayLike, mask: jib.Array | None) -> jib.Array:
+    def __call__(self, x: jib.Array, mask: jib.Array | None) -> jib.Array:
         attention = nn.MultiHeadDotProductAttention(num_heads=4, decode=self.decode)
         x = x + attention(nn.LayerNorm()(x), mask=mask)
         hidden = nn.gelu(nn.Dense(4 * x.shape[-1])(nn.LayerNorm()(x)))
@@ -42,7 +41,7 @@ class LanguageModel(nn.Module):
     longest: int = 64
 
     @nn.compact
-    def __call__(self, letters: ArrayLike, places: ArrayLike) -> jib.Array:
+    def __call__(self, letters: jib.Array, places: jib.Array) -> jib.Array:
         table = nn.Embed(len(LETTERS), self.width)
         x = table(letters) + nn.Embed(self.longest, self.width)(places)
         mask = None if self.decode else nn.make_causal_mask(letters)
@@ -52,7 +51,7 @@ class LanguageModel(nn.Module):
 
 
 @jib.jit
-def train_step(state: TrainState, lines: ArrayLike) -> tuple[TrainState, jib.Array]:
+def train_step(state: TrainState, lines: jib.Array) -> tuple[TrainState, jib.Array]:
     """One step; `lines` `(batch, time + 1)`, of which each letter is guessed from those before."""
 
     def loss_of(params: Any) -> jib.Array:
@@ -64,7 +63,7 @@ def train_step(state: TrainState, lines: ArrayLike) -> tuple[TrainState, jib.Arr
     return state.apply_gradients(grads=grads), loss
 
 
-def write(params: Any, start: ArrayLike, length: int) -> tuple[jib.Array, jib.Array]:
+def write(params: Any, start: jib.Array, length: int) -> tuple[jib.Array, jib.Array]:
     """`length` letters that begin with `start`, the likeliest each time, and all logits."""
     model = LanguageModel(decode=True)
     empty = jnp.zeros((1, length), int)

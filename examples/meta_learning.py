@@ -11,7 +11,6 @@ from typing import Any
 import jib
 import jib.numpy as jnp
 from jib import lax, linen as nn, optim
-from jib.typing import ArrayLike
 
 Task = dict[str, jib.Array]
 inner = optim.sgd(0.02)
@@ -21,13 +20,13 @@ class Curve(nn.Module):
     """A function of one number: `(points, 1)` to `(points, 1)`."""
 
     @nn.compact
-    def __call__(self, x: ArrayLike) -> jib.Array:
+    def __call__(self, x: jib.Array) -> jib.Array:
         for _ in range(2):
             x = nn.tanh(nn.Dense(40)(x))
         return nn.Dense(1)(x)
 
 
-def loss(params: Any, x: ArrayLike, y: ArrayLike) -> jib.Array:
+def loss(params: Any, x: jib.Array, y: jib.Array) -> jib.Array:
     """Mean squared error."""
     return optim.squared_error(Curve().apply({"params": params}, x), y).mean()
 

@@ -13,14 +13,13 @@ import jib
 import jib.numpy as jnp
 from jib import ckpt, linen as nn, optim
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 
 class Network(nn.Module):
     """Two numbers to one, with dropout, which draws from the key of the step."""
 
     @nn.compact
-    def __call__(self, x: ArrayLike, train: bool) -> jib.Array:
+    def __call__(self, x: jib.Array, train: bool) -> jib.Array:
         x = nn.Dropout(0.1, deterministic=not train)(nn.relu(nn.Dense(64)(x)))
         return nn.Dense(1)(x)[:, 0]
 

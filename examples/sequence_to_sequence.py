@@ -13,7 +13,6 @@ import jib
 import jib.numpy as jnp
 from jib import lax, linen as nn, optim
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 PAD, END, START = 10, 11, 12
 SYMBOLS, LONGEST = 13, 6
@@ -31,11 +30,11 @@ class Reverser(nn.Module):
         self.writing = nn.RNN(self.writer)
         self.head = nn.Dense(SYMBOLS)
 
-    def read(self, question: ArrayLike, lengths: ArrayLike) -> Any:
+    def read(self, question: jib.Array, lengths: jib.Array) -> Any:
         """The reader's memory after `lengths` symbols of each row of `question`."""
         return self.reader(self.table(question), seq_lengths=lengths)[0]
 
-    def __call__(self, question: ArrayLike, lengths: ArrayLike, before: ArrayLike) -> jib.Array:
+    def __call__(self, question: jib.Array, lengths: jib.Array, before: jib.Array) -> jib.Array:
         """Logits of the answer, given the right symbol `before` each one."""
         memory = self.read(question, lengths)
         return self.head(self.writing(self.table(before), initial_carry=memory))
@@ -63,7 +62,7 @@ def questions(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 @jib.jit
 def train_step(
-    state: TrainState, question: ArrayLike, lengths: ArrayLike, answer: ArrayLike
+    state: TrainState, question: jib.Array, lengths: jib.Array, answer: jib.Array
 ) -> tuple[TrainState, jib.Array]:
     """One step, and the loss over the symbols that are no padding."""
     before = jnp.pad(answer[:, :-1], ((0, 0), (1, 0)), constant_values=START)
@@ -78,7 +77,7 @@ def train_step(
 
 
 @jib.jit
-def answers(state: TrainState, question: ArrayLike, lengths: ArrayLike) -> jib.Array:
+def answers(state: TrainState, question: jib.Array, lengths: jib.Array) -> jib.Array:
     """The symbols `(count, 7)` that the model writes, each after its own likeliest one."""
     variables = {"params": state.params}
 

@@ -13,7 +13,6 @@ import jib
 import jib.numpy as jnp
 from jib import linen as nn, optim
 from jib.training import TrainState
-from jib.typing import ArrayLike
 
 
 class Autoencoder(nn.Module):
@@ -26,7 +25,7 @@ class Autoencoder(nn.Module):
         self.mean, self.log_variance = nn.Dense(self.codes), nn.Dense(self.codes)
         self.decoder = nn.Sequential([nn.Dense(64), nn.tanh, nn.Dense(64)])
 
-    def __call__(self, x: ArrayLike) -> tuple[jib.Array, jib.Array, jib.Array]:
+    def __call__(self, x: jib.Array) -> tuple[jib.Array, jib.Array, jib.Array]:
         hidden = nn.tanh(self.hidden(x))
         mean, log_variance = self.mean(hidden), self.log_variance(hidden)
         noise = jib.random.normal(self.make_rng("codes"), mean.shape)
@@ -46,7 +45,7 @@ def stripes(count: int, seed: int) -> np.ndarray:
     return (columns > edge).reshape(count, 64).astype(np.float32)
 
 
-def bound(params: Any, apply: Any, key: jib.Array, x: ArrayLike) -> tuple[jib.Array, jib.Array]:
+def bound(params: Any, apply: Any, key: jib.Array, x: jib.Array) -> tuple[jib.Array, jib.Array]:
     """The negative evidence bound in nats per picture, and the part that is reconstruction."""
     logits, mean, log_variance = apply({"params": params}, x, rngs={"codes": key})
     missed = optim.sigmoid_binary_cross_entropy(logits, x).sum(-1)
@@ -55,7 +54,7 @@ def bound(params: Any, apply: Any, key: jib.Array, x: ArrayLike) -> tuple[jib.Ar
 
 
 @jib.jit
-def train_step(state: TrainState, key: jib.Array, x: ArrayLike) -> tuple[TrainState, jib.Array]:
+def train_step(state: TrainState, key: jib.Array, x: jib.Array) -> tuple[TrainState, jib.Array]:
     """One step, and the bound before it."""
     grad_of = jib.value_and_grad(bound, has_aux=True)
     (loss, _), grads = grad_of(state.params, state.apply_fn, key, x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from jib import optim, struct
 from jib.typing import Array
@@ -37,7 +37,7 @@ class TrainState(struct.PyTreeNode):
     tx: optim.GradientTransformation = struct.field(pytree_node=False)
     opt_state: Any
 
-    def apply_gradients(self, *, grads: Any, **kwargs: Any) -> TrainState:
+    def apply_gradients(self, *, grads: Any, **kwargs: Any) -> Self:
         """The state after one step of the optimizer; `kwargs` replace other fields.
 
         `grads` is a tree like `params`.
@@ -47,9 +47,7 @@ class TrainState(struct.PyTreeNode):
         return self.replace(step=self.step + 1, params=params, opt_state=opt_state, **kwargs)
 
     @classmethod
-    def create(
-        cls, *, apply_fn: Callable[..., Any], params: Any, tx: Any, **kwargs: Any
-    ) -> TrainState:
+    def create(cls, *, apply_fn: Callable[..., Any], params: Any, tx: Any, **kwargs: Any) -> Self:
         """The state before the first step; `kwargs` are the fields of a subclass."""
         opt_state = optim.with_extra_args_support(tx).init(params)
         return cls(step=0, apply_fn=apply_fn, params=params, tx=tx, opt_state=opt_state, **kwargs)
