@@ -6,7 +6,8 @@ from jaxlib.mlir import ir
 from jaxlib.mlir._mlir_libs import _jax_mlir_ext
 from jaxlib.mlir.dialects import stablehlo
 
-from jib.backend import client, transfer
+from jib import settings
+from jib.backend import client, compile as compile_file, transfer
 from jib.backend.compile import clear_memory_cache, compile_module, module_fingerprint
 
 PROGRAM = """
@@ -84,3 +85,18 @@ def test_wrong_option_value_is_named():
 def test_number_of_devices_must_match():
     with pytest.raises(ValueError, match=r"1 replica.s. of 2 partition.s. need 2 devices, got 1"):
         compile_module(PROGRAM, devices=[device()], num_partitions=2)
+
+
+def test_a_long_compilation_gives_its_memory_back(monkeypatch):
+    trimmed = []
+    monkeypatch.setattr(compile_file, "_return_memory", lambda: trimmed.append(True))
+    monkeypatch.setattr(settings.compilation_cache, "value", False)
+    for limit, wanted in ((1e9, []), (0.0, [True])):
+        monkeypatch.setattr(compile_file, "_LONG_COMPILATION", limit)
+        clear_memory_cache()
+        compile_module(PROGRAM, devices=[device()])
+        assert trimmed == wanted
+
+
+def test_memory_can_be_given_back_at_any_time():
+    compile_file._return_memory()
